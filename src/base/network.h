@@ -37,9 +37,9 @@ struct HttpResponse {
 
 // No answer came: the name did not resolve, the connection was refused or broke, time ran out, TLS failed.
 struct NetworkError {
-  std::string message;        // as libcurl words it, with the host
-  bool retryable = true;      // false for a malformed URL or a refused certificate
-  bool maybe_received = true; // false where the request cannot have reached the peer
+  std::string message;         // as libcurl words it, with the host
+  bool retryable = true;       // false for a malformed URL or a refused certificate
+  bool maybe_received = true;  // false where the request cannot have reached the peer
 };
 
 using HttpResult = Result<HttpResponse, NetworkError>;

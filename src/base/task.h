@@ -21,8 +21,8 @@ struct TaskFinal {
   bool await_ready() const noexcept { return false; }
   template <typename Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) const noexcept {
-    std::coroutine_handle<> next = handle.promise().continuation;
-    return next ? next : std::noop_coroutine();
+    if (handle.promise().inside_await) return std::noop_coroutine();
+    return handle.promise().continuation;
   }
   void await_resume() const noexcept {}
 };
@@ -30,6 +30,9 @@ struct TaskFinal {
 struct TaskPromiseBase {
   std::coroutine_handle<> continuation;
   std::exception_ptr exception;
+  // True while the awaiting coroutine is still on the stack below: then ending is returning to it. A loop that awaits a
+  // million tasks which never wait so needs no stack, whatever the compiler makes of tail calls.
+  bool inside_await = false;
   std::suspend_always initial_suspend() const noexcept { return {}; }
   TaskFinal final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { exception = std::current_exception(); }
@@ -84,9 +87,13 @@ class [[nodiscard]] Task {
   struct Awaiter {
     Handle handle;
     bool await_ready() const noexcept { return false; }
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiting) noexcept {
-      handle.promise().continuation = waiting;
-      return handle;
+    bool await_suspend(std::coroutine_handle<> waiting) {
+      internal::TaskPromiseBase& promise = handle.promise();
+      promise.continuation = waiting;
+      promise.inside_await = true;
+      handle.resume();
+      promise.inside_await = false;
+      return !handle.done();
     }
     T await_resume() { return handle.promise().take(); }
   };
