@@ -1,0 +1,20 @@
+variable "cluster_name" {
+  description = "Name of the cluster."
+  type        = string
+}
+
+variable "role" {
+  description = "Kind of node. Its own files and units lie in nodes/ROLE, those of every node in nodes/common."
+  type        = string
+}
+
+variable "update_channel" {
+  description = "Flatcar channel that the node takes its updates from."
+  type        = string
+}
+
+variable "environment" {
+  description = "What the node should know about itself and the cluster: written to /etc/terrace/node.env."
+  type        = map(string)
+  default     = {}
+}

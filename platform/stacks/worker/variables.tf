@@ -1,0 +1,30 @@
+variable "worker_size" {
+  description = "How many workers there are, and between which bounds that may be changed."
+  type = object({
+    min     = optional(number, 1)
+    desired = optional(number, 1)
+    max     = optional(number, 2)
+  })
+  default = {}
+
+  validation {
+    condition     = 0 <= var.worker_size.min && var.worker_size.min <= var.worker_size.desired && var.worker_size.desired <= var.worker_size.max
+    error_message = "worker_size must have 0 <= min <= desired <= max."
+  }
+}
+
+variable "worker_instance_type" {
+  description = "Instance type of the workers, x86-64."
+  type        = string
+  default     = "t3.micro"
+}
+
+variable "worker_disk_gib" {
+  description = "Disks of each worker in GiB: root is the system's, docker the containers', data the applications'."
+  type = object({
+    root   = optional(number, 12)
+    docker = optional(number, 12)
+    data   = optional(number, 100)
+  })
+  default = {}
+}
