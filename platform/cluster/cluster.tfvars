@@ -1,0 +1,55 @@
+# The cluster's values. Every stack reads the ones it declares; stacks/STACK/README.md lists them all.
+# Lists and objects are written as in the examples; what is commented out shows the default.
+
+# ---- What you must choose -----------------------------------------------------------------------------------------
+
+# Name: part of every bucket, role and group, so it cannot be changed once the cluster exists.
+cluster_name = "@CLUSTER_NAME@"
+
+# Region: where everything is made. It cannot be changed either.
+region = "@REGION@"
+
+# Who may ssh to the nodes: your own public address with /32. Closed while the list is empty; to open it, write
+# for example ["203.0.113.7/32"] (https://checkip.amazonaws.com shows your address) and apply.
+allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
+
+# ---- What you should look at before the cluster carries anything of value -----------------------------------------
+
+# The only accounts that may be changed. With credentials of another account nothing is done.
+# allowed_account_ids = ["123456789012"]
+
+# Profile of ~/.aws/config to use. Without it credentials come from the environment or the default profile.
+# profile = "coreos-cluster"
+
+# The public key that logs in to nodes as core. Without it no key pair is made.
+# ssh_public_key = "ssh-ed25519 AAAA... you@example.com"
+
+# ---- The nodes ----------------------------------------------------------------------------------------------------
+
+# Members of etcd: 1, 3, 5, 7 or 9. One survives nothing, three survive the loss of one.
+# etcd_size          = 1
+# etcd_instance_type = "t3.micro"
+# etcd_disk_gib      = { root = 12, docker = 12, data = 100 }
+
+# Workers: how many, and between which bounds.
+# worker_size          = { min = 1, desired = 1, max = 2 }
+# worker_instance_type = "t3.micro"
+# worker_disk_gib      = { root = 12, docker = 12, data = 100 }
+
+# Flatcar Container Linux: stable, beta, alpha or lts. image_id pins one image instead of the channel's newest.
+# update_channel = "stable"
+# image_id       = "ami-0123456789abcdef0"
+
+# ---- The network --------------------------------------------------------------------------------------------------
+
+# From /16 to /18. Subnets are cut out of it: with the default, etcd lives in 10.10.1.0/24 and workers in 10.10.5.0/24.
+# vpc_cidr   = "10.10.0.0/16"
+# zone_count = 3
+
+# ---- The rest -----------------------------------------------------------------------------------------------------
+
+# Tags put on everything, beside Cluster and Stack.
+# tags = { Owner = "platform team" }
+
+# Whether destroying the buckets deletes what is in them. Otherwise a bucket that is not empty stays.
+# buckets_force_destroy = false
