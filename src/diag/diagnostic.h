@@ -45,6 +45,18 @@ struct ExpressionValue {
   std::string statement;
 };
 
+// The function whose call failed: `while calling substr(str, offset, length)`.
+struct FunctionCall {
+  struct Parameter {
+    std::string name;
+    std::string type;  // as JSON: "string" or ["list","string"], quotes included
+    bool is_variadic = false;
+  };
+  std::string called_as;  // as written in the configuration
+  std::vector<Parameter> parameters;
+  std::string return_type;  // as JSON
+};
+
 struct Diagnostic {
   Severity severity = Severity::kError;
   std::string summary;  // fixed text: "Unsupported attribute"
@@ -52,6 +64,7 @@ struct Diagnostic {
   SourceRange subject;  // underlined in the excerpt
   SourceRange context;  // what the excerpt shows around it; the subject's lines when it is not set
   std::vector<ExpressionValue> values;
+  std::shared_ptr<const FunctionCall> call;
   std::string address;  // of the resource instance or object concerned: `with aws_vpc.main,`
 };
 
@@ -66,10 +79,10 @@ class Diagnostics {
     items_.push_back(std::move(diagnostic));
   }
   void error(std::string summary, std::string detail, SourceRange subject = {}, SourceRange context = {}) {
-    add(Diagnostic{Severity::kError, std::move(summary), std::move(detail), subject, context, {}, {}});
+    add(Diagnostic{Severity::kError, std::move(summary), std::move(detail), subject, context, {}, {}, {}});
   }
   void warning(std::string summary, std::string detail, SourceRange subject = {}) {
-    add(Diagnostic{Severity::kWarning, std::move(summary), std::move(detail), subject, {}, {}, {}});
+    add(Diagnostic{Severity::kWarning, std::move(summary), std::move(detail), subject, {}, {}, {}, {}});
   }
   void append(Diagnostics other) {
     for (Diagnostic& diagnostic : other.items_) add(std::move(diagnostic));
