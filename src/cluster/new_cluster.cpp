@@ -30,7 +30,7 @@ std::string filled(std::string_view content, const NewCluster& cluster) {
   std::string text(content);
   replace_all(text, "@CLUSTER_NAME@", cluster.name);
   replace_all(text, "@REGION@", cluster.region);
-  replace_all(text, "@ALLOW_SSH_CIDR@", cidr_list(cluster.allow_ssh_cidrs));
+  replace_all(text, "\"@ALLOW_SSH_CIDR@\"", cidr_list(cluster.allow_ssh_cidrs));
   return text;
 }
 
