@@ -30,6 +30,7 @@ std::string filled(std::string_view content, const NewCluster& cluster) {
   std::string text(content);
   replace_all(text, "@CLUSTER_NAME@", cluster.name);
   replace_all(text, "@REGION@", cluster.region);
+  // With its quotes: the template is a well-formed file, where the whole string stands for the list.
   replace_all(text, "\"@ALLOW_SSH_CIDR@\"", cidr_list(cluster.allow_ssh_cidrs));
   return text;
 }

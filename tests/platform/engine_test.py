@@ -85,7 +85,7 @@ class RefusedValuesTest(Folder):
     def test_good_values_are_taken(self):
         for stack, values in {
             "vpc": {"vpc_cidr": "172.20.0.0/17", "zone_count": 2, "allowed_account_ids": '["123456789012"]'},
-            "s3": {}, "iam": {"cluster_name": "a1"},
+            "s3": {}, "iam": {"cluster_name": "a"},
             "etcd": {"etcd_size": 9, "update_channel": "lts", "allow_ssh_cidr": '["203.0.113.7/32", "198.51.100.0/24"]'},
             "worker": {"worker_size": "{ desired = 2 }", "worker_disk_gib": "{ data = 500 }"},
         }.items():
@@ -107,8 +107,8 @@ class RefusedValuesTest(Folder):
         self.assert_refused("vpc", "zone_count must be 1, 2, 3 or 4", zone_count=5)
 
     def test_names_that_buckets_cannot_have(self):
-        for name in ("Harbor", "1harbor", "harbor-", "h", "x" * 33, "harbor_one"):
-            self.assert_refused("s3", "cluster_name must be 2 to 32 lower-case letters", cluster_name=name)
+        for name in ("Harbor", "1harbor", "harbor-", "", "x" * 33, "harbor_one"):
+            self.assert_refused("s3", "cluster_name must be 1 to 32 lower-case letters", cluster_name=name)
 
     def test_regions_accounts_channels_and_bounds(self):
         self.assert_refused("iam", "region must be the name of an AWS region", region="Oregon")

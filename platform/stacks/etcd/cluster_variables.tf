@@ -4,8 +4,8 @@ variable "cluster_name" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.cluster_name))
-    error_message = "cluster_name must be 2 to 32 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen: it becomes part of bucket and role names."
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$", var.cluster_name))
+    error_message = "cluster_name must be 1 to 32 lower-case letters, digits and hyphens, begin with a letter and not end with a hyphen: it becomes part of bucket and role names."
   }
 }
 
