@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -54,14 +55,19 @@ struct ApiError {
   std::string describe() const;
 };
 
-// Checks `params` against the operation's input and writes the request. Missing idempotency tokens are drawn from
-// `random`. The error names the member at fault.
+// Writes the request. Members of structures are written in the model's order, entries of maps in that of `params`;
+// members that the model lacks are left out. Missing idempotency tokens are drawn from `random`. The error names the
+// member at fault.
 Result<WireRequest, std::string> serialize(const ServiceModel& service, const Operation& operation,
-                                           const nlohmann::json& params, Random& random);
+                                           const nlohmann::ordered_json& params, Random& random);
 
 // Reads an answer: a result, or the error it carries. `service` and `operation` of the error are left to the caller.
 Result<nlohmann::json, ApiError> parse_response(const ServiceModel& service, const Operation& operation,
                                                 const HttpResponse& response);
+
+// What in `params` the operation's input does not allow: members it lacks, required ones missing, wrong kinds; each as
+// "Filters[0].Name: a string is needed".
+std::vector<std::string> check_parameters(const Operation& operation, const nlohmann::json& params);
 
 // Fills the idempotency tokens that `params` leaves out, so that every try of one call carries the same ones.
 void fill_idempotency_tokens(const Operation& operation, nlohmann::json& params, Random& random);

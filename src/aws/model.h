@@ -100,9 +100,9 @@ struct Paginator {
 
 class ServiceModel {
  public:
-  // Reads a botocore service-2.json (with "paginators" beside "operations" where the trimmed file has them). The error
+  // Reads a botocore service-2.json (with "pagination" beside "operations", as the trimmed files have it). The error
   // says what is missing or wrong.
-  static Result<std::unique_ptr<ServiceModel>, std::string> parse(const nlohmann::json& json);
+  static Result<std::unique_ptr<ServiceModel>, std::string> parse(const nlohmann::ordered_json& json);
 
   Protocol protocol = Protocol::kJson;
   std::string api_version;
@@ -113,7 +113,7 @@ class ServiceModel {
   std::string json_version;   // "1.0", "1.1"
   std::string namespace_uri;  // of the whole service
   bool query_compatible = false;
-  bool flat_s3 = false;  // S3: addressing of buckets, single encoding, errors without a body
+  bool is_s3 = false;  // buckets in paths or hosts, paths escaped once, errors without a body
 
   const Operation* operation(std::string_view name) const;
   const Paginator* paginator(std::string_view operation) const;
