@@ -62,6 +62,8 @@ void apply_traits(const Json& json, Reference& reference) {
                                    : name == "rfc822"        ? TimestampFormat::kRfc822
                                    : name == "unixTimestamp" ? TimestampFormat::kUnix
                                                              : TimestampFormat::kDefault;
+    } else if (key == "payload" && value.is_string()) {
+      reference.payload = value.get<std::string>();
     } else if (key == "xmlNamespace") {
       reference.namespace_uri = value.is_object() ? text_at(value, "uri") : value.get<std::string>();
       reference.namespace_prefix = value.is_object() ? text_at(value, "prefix") : std::string();
@@ -99,7 +101,6 @@ struct ServiceModel::Parser {
     shape.name = name;
     shape.type = *type;
     shape.is_long = text_at(json, "type") == "long";
-    shape.payload = text_at(json, "payload");
     shape.wrapper = flag_at(json, "wrapper");
     shape.is_union = flag_at(json, "union");
     shape.document = flag_at(json, "document");

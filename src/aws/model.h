@@ -32,6 +32,7 @@ struct Reference {
   std::string query_name;
   std::string namespace_uri;
   std::string namespace_prefix;
+  std::string payload;  // of a structure: the member that is the whole body; empty for none
   Location location = Location::kBody;
   TimestampFormat timestamp_format = TimestampFormat::kDefault;
   bool flattened = false;
@@ -57,7 +58,6 @@ struct Shape {
   Reference element;            // of a list
   Reference key;                // of a map
   Reference value;              // of a map
-  std::string payload;          // the member that is the whole body; empty for none
   bool is_long = false;         // a long rather than an integer
   bool wrapper = false;
   bool is_union = false;

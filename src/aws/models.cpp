@@ -4,8 +4,8 @@
 #include <cstring>
 #include <span>
 
-#include <nlohmann/json.hpp>
 #include <zlib.h>
+#include <nlohmann/json.hpp>
 
 #include "base/embedded.h"
 
@@ -19,7 +19,9 @@ namespace {
 constexpr std::string_view kSuffix = ".gz";
 constexpr std::string_view kPartitions = "partitions";
 
-std::string_view name_of(const EmbeddedFile& file) { return file.path.substr(0, file.path.size() - kSuffix.size()); }
+std::string_view name_of(const EmbeddedFile& file) {
+  return file.path.substr(0, file.path.size() - kSuffix.size());
+}
 
 std::string unpack(std::string_view archive) {
   // A gzip file ends with the length of its content, little endian.

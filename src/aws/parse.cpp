@@ -79,6 +79,12 @@ std::string text_of_child(pugi::xml_node node, std::string_view name) {
   return child ? text_of(child) : std::string();
 }
 
+// Of an answer: what a request would carry in its address comes back in the body.
+bool in_body(const Reference& reference) {
+  return reference.location == Location::kBody || reference.location == Location::kUri ||
+         reference.location == Location::kQueryString;
+}
+
 bool is_flattened(const Reference& reference) {
   return reference.flattened && (reference.shape->type == ShapeType::kList || reference.shape->type == ShapeType::kMap);
 }
@@ -115,7 +121,7 @@ void parse_xml_members(const Shape& shape, pugi::xml_node node, Json& out) {
       std::size_t index = next + step < count ? next + step : next + step - count;
       const Member& member = shape.members[index];
       const Reference& reference = member.reference;
-      if (reference.xml_attribute || reference.location != Location::kBody || !xml_name_fits(member, name)) continue;
+      if (reference.xml_attribute || !in_body(reference) || !xml_name_fits(member, name)) continue;
       next = index;
       if (!is_flattened(reference)) {
         if (!out.contains(member.name)) out[member.name] = parse_xml(reference, child);
@@ -179,7 +185,7 @@ Json parse_json(const Reference& reference, const Json& value) {
       if (shape.document || !value.is_object()) return value;
       Json out = Json::object();
       for (const Member& member : shape.members) {
-        if (member.reference.location != Location::kBody) continue;
+        if (!in_body(member.reference)) continue;
         const std::string& name = member.reference.location_name.empty() ? member.name : member.reference.location_name;
         auto found = value.find(name);
         if (found != value.end() && !found->is_null()) out[member.name] = parse_json(member.reference, *found);
@@ -284,7 +290,7 @@ void parse_headers(const Shape& shape, const HttpResponse& response, Json& out) 
         }
         map[header.substr(prefix.size())] = text;
       }
-      if (!map.empty()) out[member.name] = std::move(map);
+      out[member.name] = std::move(map);
     }
   }
 }
@@ -321,7 +327,7 @@ void read_body(const ServiceModel& service, const std::string& text, Body& body)
 void parse_body(const ServiceModel& service, const Reference& output, const HttpResponse& response, const Body& body,
                 pugi::xml_node from, Json& out) {
   const Shape& shape = *output.shape;
-  const Member* payload = shape.payload.empty() ? nullptr : shape.member(shape.payload);
+  const Member* payload = output.payload.empty() ? nullptr : shape.member(output.payload);
   if (payload == nullptr) {
     if (speaks_xml(service.protocol)) {
       parse_xml_members(shape, from, out);
@@ -485,7 +491,7 @@ pugi::xml_node result_element(const ServiceModel& service, const Operation& oper
 Result<nlohmann::json, ApiError> parse_response(const ServiceModel& service, const Operation& operation,
                                                 const HttpResponse& response) {
   const Reference& output = operation.output;
-  const Member* payload = output.shape == nullptr ? nullptr : output.shape->member(output.shape->payload);
+  const Member* payload = output.shape == nullptr ? nullptr : output.shape->member(output.payload);
   bool is_error = response.status >= 300 || response.status < 200;
   ShapeType payload_type = payload == nullptr ? ShapeType::kStructure : payload->reference.shape->type;
   bool is_raw = !is_error && (payload_type == ShapeType::kBlob || payload_type == ShapeType::kString);

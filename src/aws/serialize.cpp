@@ -117,12 +117,12 @@ class FormWriter {
   }
 
  private:
-  // ec2 prefers queryName and capitalises locationName.
+  // ec2 prefers queryName and capitalises every other name.
   std::string wire_name(const Reference& reference, const std::string& usual) const {
     if (!ec2_) return reference.location_name.empty() ? usual : reference.location_name;
     if (!reference.query_name.empty()) return reference.query_name;
     std::string name = reference.location_name.empty() ? usual : reference.location_name;
-    if (!reference.location_name.empty() && name[0] >= 'a' && name[0] <= 'z') {
+    if (name[0] >= 'a' && name[0] <= 'z') {
       name[0] = static_cast<char>(name[0] - 'a' + 'A');
     }
     return name;
@@ -311,9 +311,7 @@ class XmlWriter {
     if (!value.is_array()) return problem_.set(fmt::format("{} must be a list", name));
     const Reference& element = reference.shape->element;
     if (reference.flattened) {
-      // The element's own name holds only where the member has none.
-      bool by_element = reference.location_name.empty() && !element.location_name.empty();
-      for (const Json& item : value) write(element, item, by_element ? element.location_name : name);
+      for (const Json& item : value) write(element, item, name);
       return;
     }
     open(reference, name, "");
@@ -384,7 +382,7 @@ class RestWriter {
       }
     }
     uri(params);
-    if (operation_.input.shape != nullptr) body(*operation_.input.shape, params);
+    if (operation_.input.shape != nullptr) body(operation_.input, params);
   }
 
  private:
@@ -499,10 +497,11 @@ class RestWriter {
     }
   }
 
-  void body(const Shape& shape, const Json& params) {
+  void body(const Reference& input, const Json& params) {
+    const Shape& shape = *input.shape;
     bool json = service_.protocol == Protocol::kRestJson;
-    if (!shape.payload.empty()) {
-      if (const Member* member = shape.member(shape.payload)) payload(*member, params, json);
+    if (!input.payload.empty()) {
+      if (const Member* member = shape.member(input.payload)) payload(*member, params, json);
       return;
     }
     bool models_body = std::any_of(shape.members.begin(), shape.members.end(),

@@ -71,18 +71,21 @@ std::string canonical_query(std::string_view query) {
   return out;
 }
 
-// Blanks at the ends taken off, runs of blanks and line breaks inside made one space.
+// Blanks at the ends taken off and runs of blanks inside made one space; lines that go on count as further values.
 std::string canonical_header_value(std::string_view value) {
   std::string out;
   bool blank = false;
   for (char c : trim(value)) {
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-      blank = true;
-      continue;
+    if (c == '\n') {
+      out += ',';
+      blank = false;
+    } else if (c == ' ' || c == '\t' || c == '\r') {
+      blank = !out.empty() && out.back() != ',';
+    } else {
+      if (blank) out += ' ';
+      blank = false;
+      out += c;
     }
-    if (blank) out += ' ';
-    blank = false;
-    out += c;
   }
   return out;
 }

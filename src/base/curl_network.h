@@ -36,7 +36,7 @@ class CurlNetwork final : public Network, public Waiter {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace terrace

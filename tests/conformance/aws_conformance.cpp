@@ -141,6 +141,12 @@ Json serialize_case(const Json& input) {
     out["body_base64"] = base64_encode(request->body);
   }
   std::string endpoint = input.value("endpoint", "");
+  std::size_t path = endpoint.find('/', endpoint.find("://") == std::string::npos ? 0 : endpoint.find("://") + 3);
+  if (path != std::string::npos) {
+    std::string base = endpoint.substr(path);
+    while (base.ends_with('/')) base.pop_back();
+    out["uri"] = base + out["uri"].get<std::string>();
+  }
   if (!request->host_prefix.empty() && !endpoint.empty()) {
     std::size_t host = endpoint.find("://");
     std::string rest = endpoint.substr(host == std::string::npos ? 0 : host + 3);
