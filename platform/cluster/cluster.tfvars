@@ -36,7 +36,8 @@ allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
 # worker_instance_type = "t3.micro"
 # worker_disk_gib      = { root = 12, docker = 12, data = 100 }
 
-# Flatcar Container Linux: stable, beta, alpha or lts. image_id pins one image instead of the channel's newest.
+# Flatcar Container Linux: stable, beta, alpha or lts. A group keeps the image that was the channel's newest when it was made;
+# image_id names another.
 # update_channel = "stable"
 # image_id       = "ami-0123456789abcdef0"
 

@@ -37,6 +37,17 @@ data "aws_ami" "flatcar" {
   }
 }
 
+# The image that nodes are launched from, as it was chosen: a newer one of the channel does not change a group by itself. It is
+# chosen again when image_id or the channel changes, or with -replace=module.nodes.terraform_data.image.
+resource "terraform_data" "image" {
+  input            = var.image_id == null ? data.aws_ami.flatcar[0].id : var.image_id
+  triggers_replace = [var.update_channel, var.image_id]
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
 resource "aws_security_group" "this" {
   name        = local.name
   description = "Nodes of ${local.name}"
@@ -93,7 +104,7 @@ resource "aws_s3_object" "node_config" {
 resource "aws_launch_template" "this" {
   name                   = local.name
   description            = "Nodes of ${local.name}"
-  image_id               = var.image_id == null ? data.aws_ami.flatcar[0].id : var.image_id
+  image_id               = terraform_data.image.input
   instance_type          = var.instance_type
   key_name               = one(aws_key_pair.operator[*].key_name)
   vpc_security_group_ids = [aws_security_group.this.id]
@@ -139,13 +150,16 @@ resource "aws_launch_template" "this" {
 }
 
 resource "aws_autoscaling_group" "this" {
-  name                = local.name
-  min_size            = var.size.min
-  desired_capacity    = var.size.desired
-  max_size            = var.size.max
-  vpc_zone_identifier = var.subnet_ids
-  health_check_type   = "EC2"
-  suspended_processes = var.suspended_processes
+  name                      = local.name
+  min_size                  = var.size.min
+  desired_capacity          = var.size.desired
+  max_size                  = var.size.max
+  vpc_zone_identifier       = var.subnet_ids
+  health_check_type         = "EC2"
+  health_check_grace_period = 300
+  metrics_granularity       = "1Minute"
+  wait_for_capacity_timeout = "10m"
+  suspended_processes       = var.suspended_processes
 
   launch_template {
     id      = aws_launch_template.this.id

@@ -68,7 +68,7 @@ variable "update_channel" {
 }
 
 variable "image_id" {
-  description = "Image to launch. null takes the newest Flatcar image of the channel."
+  description = "Image to launch. null takes the newest Flatcar image of the channel when the group is made, and keeps it."
   type        = string
   default     = null
 }

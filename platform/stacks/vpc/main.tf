@@ -27,6 +27,7 @@ data "aws_availability_zones" "available" {
 
 resource "aws_vpc" "this" {
   cidr_block           = var.vpc_cidr
+  instance_tenancy     = "default"
   enable_dns_support   = true
   enable_dns_hostnames = true
 

@@ -11,7 +11,7 @@ variable "update_channel" {
 }
 
 variable "image_id" {
-  description = "Image to launch nodes from. null takes the newest Flatcar image of the channel at each plan."
+  description = "Image to launch nodes from. null takes the newest Flatcar image of the channel when the group is made, and keeps it."
   type        = string
   default     = null
 }
