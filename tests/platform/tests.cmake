@@ -2,6 +2,8 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME platform/files COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/files_test.py)
 if(TARGET terrace)
   add_test(NAME platform/terrace COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/engine_test.py $<TARGET_FILE:terrace>)
+  add_test(NAME platform/cluster COMMAND ${PROJECT_SOURCE_DIR}/.venv/bin/python ${CMAKE_CURRENT_LIST_DIR}/cluster_test.py)
+  set_tests_properties(platform/cluster PROPERTIES ENVIRONMENT "TERRACE=$<TARGET_FILE:terrace>")
 endif()
 # The same expectations of stock Terraform, where it is: they are its answers.
 find_program(TERRAFORM terraform)
