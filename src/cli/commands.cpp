@@ -1,0 +1,190 @@
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace terrace::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"version", "Show the current terrace version", version_command, false},
+};
+
+std::string list_of(std::span<const Command> commands, bool main_ones) {
+  std::string text;
+  for (const Command& command : commands) {
+    if (command.is_main == main_ones) text += fmt::format("  {:<14}{}\n", command.name, command.summary);
+  }
+  return text;
+}
+
+std::string help_text() {
+  return "Usage: terrace [global options] <subcommand> [args]\n\n"
+         "The available commands for execution are listed below.\n"
+         "The primary workflow commands are given first, followed by\n"
+         "less common or more advanced commands.\n\n"
+         "Main commands:\n" +
+         list_of(commands(), true) + "\nAll other commands:\n" + list_of(commands(), false) +
+         "\nGlobal options (use these before the subcommand, if any):\n"
+         "  -chdir=DIR    Switch to a different working directory before executing the\n"
+         "                given subcommand.\n"
+         "  -help         Show this help output, or the help for a specified subcommand.\n"
+         "  -version      An alias for the \"version\" subcommand.\n";
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+bool is_help(std::string_view argument) {
+  return argument == "-help" || argument == "--help" || argument == "-h" || argument == "help";
+}
+
+// The words of TF_CLI_ARGS, split as a shell would: quotes and backslashes.
+Arguments shell_words(std::string_view text) {
+  Arguments words;
+  std::string word;
+  bool has_word = false;
+  char quote = '\0';
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '\\' && quote != '\'' && at + 1 < text.size()) {
+      word += text[++at];
+      has_word = true;
+    } else if (quote != '\0') {
+      if (c == quote) {
+        quote = '\0';
+      } else {
+        word += c;
+      }
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+      has_word = true;
+    } else if (c == ' ' || c == '\t' || c == '\n') {
+      if (has_word) words.push_back(std::exchange(word, {}));
+      has_word = false;
+    } else {
+      word += c;
+      has_word = true;
+    }
+  }
+  if (has_word) words.push_back(std::move(word));
+  return words;
+}
+
+// Takes the flag that every command knows, wherever it stands.
+void take_no_color(Context& context, Arguments& arguments) {
+  const auto is_no_color = [](const std::string& argument) {
+    return argument == "-no-color" || argument == "--no-color" || argument == "-no-color=true";
+  };
+  if (std::erase_if(arguments, is_no_color) > 0) context.terminal.set_color(false);
+}
+
+int unknown_command(const Context& context, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Command& command : commands()) names.push_back(command.name);
+  const std::string_view meant = similar_name(name, names);
+  context.terminal.print_error(
+      fmt::format("terrace has no command named \"{}\".{}\n\n"
+                  "To see all of terrace's top-level commands, run:\n  terrace -help\n\n",
+                  name, meant.empty() ? "" : fmt::format(" Did you mean \"{}\"?", meant)));
+  return 1;
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+std::string_view similar_name(std::string_view word, const std::vector<std::string_view>& names) {
+  for (const std::string_view name : names) {
+    if (edit_distance(word, name) < 3) return name;
+  }
+  return "";
+}
+
+int run_subcommand(Context& context, std::string_view parent, std::string_view description,
+                   std::span<const Command> subcommands, const Arguments& arguments) {
+  const std::string help =
+      fmt::format("Usage: terrace [global options] {} <subcommand> [options] [args]\n\n{}\n\nSubcommands:\n{}{}",
+                  parent, description, list_of(subcommands, true), list_of(subcommands, false));
+  if (!arguments.empty()) {
+    for (const Command& command : subcommands) {
+      if (command.name == arguments[0]) return command.run(context, Arguments(arguments.begin() + 1, arguments.end()));
+    }
+    if (is_help(arguments[0])) {
+      context.print(help);
+      return 0;
+    }
+  }
+  context.terminal.print_error(help);
+  return 127;
+}
+
+int run(Context& context, Arguments arguments) {
+  take_no_color(context, arguments);
+  size_t at = 0;
+  for (; at < arguments.size() && arguments[at].starts_with('-'); ++at) {
+    std::string_view flag = arguments[at];
+    if (flag.starts_with("--")) flag.remove_prefix(1);
+    if (flag.starts_with("-chdir=")) {
+      const std::string directory(flag.substr(7));
+      if (chdir(directory.c_str()) != 0) {
+        context.terminal.print_error(
+            fmt::format("Error handling -chdir option: chdir {}: {}\n", directory, std::strerror(errno)));
+        return 1;
+      }
+    } else if (flag == "-chdir") {
+      context.terminal.print_error(
+          "Invalid -chdir option: must include an equals sign followed by a directory path, like -chdir=example\n");
+      return 1;
+    } else if (flag == "-version" || flag == "-v") {
+      return version_command(context,
+                             Arguments(arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.end()));
+    } else if (is_help(flag)) {
+      break;
+    } else {
+      context.terminal.print_error(
+          fmt::format("terrace has no global option {}.\n\nTo see them all, run:\n  terrace -help\n", flag));
+      return 1;
+    }
+  }
+  arguments.erase(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(at));
+  if (arguments.empty() || is_help(arguments[0])) {
+    if (arguments.size() > 1 && !arguments[1].starts_with('-')) {
+      for (const Command& command : commands()) {
+        if (command.name == arguments[1]) return command.run(context, {"-help"});
+      }
+      return unknown_command(context, arguments[1]);
+    }
+    context.print(help_text());
+    return arguments.empty() ? 127 : 0;
+  }
+  const std::string name = arguments[0];
+  Arguments extra = shell_words(context.environment.get("TF_CLI_ARGS_" + name));
+  Arguments general = shell_words(context.environment.get("TF_CLI_ARGS"));
+  extra.insert(extra.begin(), general.begin(), general.end());
+  extra.insert(extra.end(), arguments.begin() + 1, arguments.end());
+  take_no_color(context, extra);
+  for (const Command& command : commands()) {
+    if (command.name == name) return command.run(context, extra);
+  }
+  return unknown_command(context, name);
+}
+
+}  // namespace terrace::cli

@@ -1,0 +1,37 @@
+// The table of commands: names, one-line summaries, and the function of each. main calls run().
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/context.h"
+
+namespace terrace::cli {
+
+using CommandFunction = int (*)(Context&, const Arguments&);
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  CommandFunction run;
+  bool is_main;  // listed first
+};
+
+// Every command, in the order of the help text.
+std::span<const Command> commands();
+
+// Runs the command line (without the program's name): global flags, then a command. Gives the exit code.
+int run(Context& context, Arguments arguments);
+
+// The one of `names` that `word` was probably meant to be, or empty.
+std::string_view similar_name(std::string_view word, const std::vector<std::string_view>& names);
+
+// "There is no command ..." for a command with subcommands (`state`, `aws`): dispatches to the one named first.
+int run_subcommand(Context& context, std::string_view parent, std::string_view description,
+                   std::span<const Command> subcommands, const Arguments& arguments);
+
+// One function a command; each stands in the file of its name.
+int version_command(Context& context, const Arguments& arguments);
+
+}  // namespace terrace::cli
