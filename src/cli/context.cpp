@@ -24,7 +24,8 @@ RenderOptions Context::render_options() const {
 }
 
 void Context::show(const Diagnostics& diagnostics) const {
-  for (const Diagnostic& diagnostic : arrange(diagnostics).items()) {
+  const Diagnostics arranged = arrange(diagnostics);
+  for (const Diagnostic& diagnostic : arranged.items()) {
     const std::string text = render_diagnostic(diagnostic, render_options());
     if (diagnostic.severity == Severity::kError) {
       terminal.print_error(text);

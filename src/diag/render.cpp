@@ -229,7 +229,8 @@ Diagnostics arrange(Diagnostics diagnostics) {
 
 std::string render_diagnostics(const Diagnostics& diagnostics, const RenderOptions& options) {
   std::string out;
-  for (const Diagnostic& diagnostic : arrange(diagnostics).items()) out += render_diagnostic(diagnostic, options);
+  const Diagnostics arranged = arrange(diagnostics);
+  for (const Diagnostic& diagnostic : arranged.items()) out += render_diagnostic(diagnostic, options);
   return out;
 }
 
