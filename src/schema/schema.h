@@ -80,6 +80,10 @@ lang::Value computed_unknown(const Block& block, const lang::Value& value);
 // `value` with the attributes that the schema calls sensitive marked.
 lang::Value mark_sensitive(const Block& block, const lang::Value& value);
 
+// An object with a value for each attribute of `type`, in its order. Where the type leaves an attribute dynamic, the
+// object's own type takes that of the value.
+lang::Value object_of(const lang::Type& type, std::vector<lang::Value> attributes);
+
 // A value for each attribute and block of `block`: null, or empty collections for blocks.
 lang::Value empty_value(const Block& block);
 
