@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 #include "plan/plan.h"
 
 namespace terrace::plan {
@@ -26,7 +24,6 @@ const char* step_text(Step step) {
       return "creates done";
     case Step::kDestroysDone:
       return "destroys done";
-    case Step::kOutput:
       return "output";
   }
   return "";
@@ -69,9 +66,7 @@ std::string print_graph(const Plan& plan) {
   for (uint32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.nodes()[i];
     std::string subject;
-    if (node.step == Step::kOutput) {
-      subject = "output." + std::next(plan.outputs.begin(), node.subject)->first;
-    } else if (node.step == Step::kCreatesDone || node.step == Step::kDestroysDone) {
+    if (node.step == Step::kCreatesDone || node.step == Step::kDestroysDone) {
       subject = plan.resources[node.subject].address.text();
     } else {
       const ResourceChange& change = plan.changes[node.subject];

@@ -19,13 +19,12 @@ enum class Step : uint8_t {
   kForget,          // out of the state only
   kCreatesDone,     // group: everything of a resource that others wait for before they begin
   kDestroysDone,    // group: everything of a resource that is destroyed
-  kOutput,          // evaluates a root output into the state
 };
 const char* step_text(Step step);
 
 struct Node {
   Step step = Step::kCreate;
-  uint32_t subject = 0;  // Plan::changes; Plan::resources for the groups; the index among Plan::outputs for an output
+  uint32_t subject = 0;  // Plan::changes; Plan::resources for the groups
 };
 
 class ExecutionGraph {

@@ -59,6 +59,7 @@ struct PlannedResource {
   state::Dependencies dependencies;    // what the new objects' state will say
   bool create_before_destroy = false;  // its own or one that depends on it asks for it
   bool in_config = false;
+  uint32_t desired = 0;  // Desired::resources(), where it is in the configuration
 };
 
 // A change of one object. `before` and `after` have the marks of configuration and schema; `after` is unknown where
@@ -71,6 +72,7 @@ struct ResourceChange {
   ActionReason reason = ActionReason::kNone;
   lang::Value before;
   lang::Value after;
+  lang::Value config;  // what the block says, without marks; unknown parts are evaluated by the apply
   std::vector<lang::Path> replace_paths;  // attributes that force the replacement
   std::string private_data;               // of the provider's plan, for its apply
   std::string importing_id;               // of an import block; empty where nothing is imported

@@ -17,7 +17,8 @@ const T* find_by_name(const std::vector<T>& sorted, std::string_view name) {
   return place != sorted.end() && place->name == name ? &*place : nullptr;
 }
 
-// Calls `member(name, attribute or nullptr, block or nullptr)` for everything of the block, in the order of its object type.
+// Calls `member(name, attribute or nullptr, block or nullptr)` for everything of the block, in the order of its object
+// type.
 template <typename Function>
 void for_each_member(const Block& block, Function member) {
   auto attribute = block.attributes.begin();
@@ -37,10 +38,14 @@ void for_each_member(const Block& block, Function member) {
 
 Type nested_type(const NestedBlock& nested, Type object) {
   switch (nested.nesting) {
-    case Nesting::kSingle: return object;
-    case Nesting::kList: return Type::list(std::move(object));
-    case Nesting::kSet: return Type::set(std::move(object));
-    case Nesting::kMap: return Type::map(std::move(object));
+    case Nesting::kSingle:
+      return object;
+    case Nesting::kList:
+      return Type::list(std::move(object));
+    case Nesting::kSet:
+      return Type::set(std::move(object));
+    case Nesting::kMap:
+      return Type::map(std::move(object));
   }
   return object;
 }
@@ -48,10 +53,14 @@ Type nested_type(const NestedBlock& nested, Type object) {
 // The same collection of other elements; `like` has content.
 Value rebuild(const Value& like, std::vector<Value> elements) {
   switch (like.type().kind()) {
-    case TypeKind::kList: return Value::list(like.type().element(), std::move(elements));
-    case TypeKind::kSet: return Value::set(like.type().element(), std::move(elements));
-    case TypeKind::kTuple: return Value::tuple(std::move(elements));
-    default: break;
+    case TypeKind::kList:
+      return Value::list(like.type().element(), std::move(elements));
+    case TypeKind::kSet:
+      return Value::set(like.type().element(), std::move(elements));
+    case TypeKind::kTuple:
+      return Value::tuple(std::move(elements));
+    default:
+      break;
   }
   std::vector<Value::Member> members;
   members.reserve(elements.size());
@@ -85,7 +94,8 @@ bool came_from(const Block& block, const Value& prior, const Value& config) {
     const Value* wanted = config.find_attribute(nested.name);
     if (!before || !wanted) return false;
     if (nested.nesting == Nesting::kSingle || !before->has_content() || !wanted->has_content()) {
-      if (nested.nesting == Nesting::kSingle ? !came_from(nested.block, *before, *wanted) : !before->identical(*wanted)) return false;
+      if (nested.nesting == Nesting::kSingle ? !came_from(nested.block, *before, *wanted) : !before->identical(*wanted))
+        return false;
       continue;
     }
     if (before->length() != wanted->length()) return false;
@@ -122,8 +132,12 @@ Value proposed_nested(const NestedBlock& nested, const Value& prior, const Value
 
 }  // namespace
 
-const Attribute* Block::find_attribute(std::string_view name) const { return find_by_name(attributes, name); }
-const NestedBlock* Block::find_block(std::string_view name) const { return find_by_name(blocks, name); }
+const Attribute* Block::find_attribute(std::string_view name) const {
+  return find_by_name(attributes, name);
+}
+const NestedBlock* Block::find_block(std::string_view name) const {
+  return find_by_name(blocks, name);
+}
 
 Type Block::implied_type() const {
   std::vector<Type::Attribute> members;
@@ -138,7 +152,8 @@ Value object_of(const Type& type, std::vector<Value> attributes) {
   if (!type.has_dynamic()) return Value::object(type, std::move(attributes));
   std::vector<Value::Member> members;
   members.reserve(attributes.size());
-  for (size_t i = 0; i < attributes.size(); ++i) members.emplace_back(type.attributes()[i].name, std::move(attributes[i]));
+  for (size_t i = 0; i < attributes.size(); ++i)
+    members.emplace_back(type.attributes()[i].name, std::move(attributes[i]));
   return Value::object(std::move(members));
 }
 
@@ -170,7 +185,8 @@ Value computed_unknown(const Block& block, const Value& value) {
   for_each_member(block, [&](const std::string& name, const Attribute* attribute, const NestedBlock* nested) {
     const Value& member = value.attribute(name);
     if (nested) {
-      members.push_back(map_nested(*nested, member, [&](const Value& object) { return computed_unknown(nested->block, object); }));
+      members.push_back(
+          map_nested(*nested, member, [&](const Value& object) { return computed_unknown(nested->block, object); }));
     } else if (attribute->computed && member.is_null()) {
       members.push_back(Value::unknown(attribute->type));
     } else {
@@ -191,7 +207,8 @@ Value mark_sensitive(const Block& block, const Value& value) {
       member = member.with_marks(lang::Marks::kSensitive);
       changed = true;
     } else if (nested) {
-      Value marked = map_nested(*nested, member, [&](const Value& object) { return mark_sensitive(nested->block, object); });
+      Value marked =
+          map_nested(*nested, member, [&](const Value& object) { return mark_sensitive(nested->block, object); });
       changed = changed || marked.marks_deep() != member.marks_deep();
       member = std::move(marked);
     }
@@ -209,10 +226,18 @@ Value empty_value(const Block& block) {
     }
     Type object = nested->block.implied_type();
     switch (nested->nesting) {
-      case Nesting::kSingle: members.emplace_back(name, Value::null(object)); break;
-      case Nesting::kList: members.emplace_back(name, Value::list(object, {})); break;
-      case Nesting::kSet: members.emplace_back(name, Value::set(object, {})); break;
-      case Nesting::kMap: members.emplace_back(name, Value::map(object, {})); break;
+      case Nesting::kSingle:
+        members.emplace_back(name, Value::null(object));
+        break;
+      case Nesting::kList:
+        members.emplace_back(name, Value::list(object, {}));
+        break;
+      case Nesting::kSet:
+        members.emplace_back(name, Value::set(object, {}));
+        break;
+      case Nesting::kMap:
+        members.emplace_back(name, Value::map(object, {}));
+        break;
     }
   });
   return Value::object(std::move(members));

@@ -18,15 +18,33 @@ using lang::Value;
 
 void encode_type_to(std::string& out, const Type& type) {
   switch (type.kind()) {
-    case TypeKind::kDynamic: out += "\"dynamic\""; return;
-    case TypeKind::kString: out += "\"string\""; return;
-    case TypeKind::kNumber: out += "\"number\""; return;
-    case TypeKind::kBool: out += "\"bool\""; return;
-    case TypeKind::kList: out += "[\"list\","; break;
-    case TypeKind::kSet: out += "[\"set\","; break;
-    case TypeKind::kMap: out += "[\"map\","; break;
-    case TypeKind::kObject: out += "[\"object\",{"; break;
-    case TypeKind::kTuple: out += "[\"tuple\",["; break;
+    case TypeKind::kDynamic:
+      out += "\"dynamic\"";
+      return;
+    case TypeKind::kString:
+      out += "\"string\"";
+      return;
+    case TypeKind::kNumber:
+      out += "\"number\"";
+      return;
+    case TypeKind::kBool:
+      out += "\"bool\"";
+      return;
+    case TypeKind::kList:
+      out += "[\"list\",";
+      break;
+    case TypeKind::kSet:
+      out += "[\"set\",";
+      break;
+    case TypeKind::kMap:
+      out += "[\"map\",";
+      break;
+    case TypeKind::kObject:
+      out += "[\"object\",{";
+      break;
+    case TypeKind::kTuple:
+      out += "[\"tuple\",[";
+      break;
   }
   bool first = true;
   if (type.is_object()) {
@@ -73,9 +91,15 @@ void encode_to(std::string& out, const Value& value, const Type& type) {
     return;
   }
   switch (value.type().kind()) {
-    case TypeKind::kString: append_json_string(out, value.as_string()); return;
-    case TypeKind::kNumber: out += value.as_number().text(); return;
-    case TypeKind::kBool: out += value.as_bool() ? "true" : "false"; return;
+    case TypeKind::kString:
+      append_json_string(out, value.as_string());
+      return;
+    case TypeKind::kNumber:
+      out += value.as_number().text();
+      return;
+    case TypeKind::kBool:
+      out += value.as_bool() ? "true" : "false";
+      return;
     case TypeKind::kList:
     case TypeKind::kSet:
     case TypeKind::kTuple: {
@@ -92,14 +116,17 @@ void encode_to(std::string& out, const Value& value, const Type& type) {
       out += '{';
       for (size_t i = 0; i < value.length(); ++i) {
         if (i > 0) out += ',';
-        append_json_string(out, value.type().kind() == TypeKind::kMap ? value.keys()[i] : value.type().attributes()[i].name);
+        append_json_string(out,
+                           value.type().kind() == TypeKind::kMap ? value.keys()[i] : value.type().attributes()[i].name);
         out += ':';
         encode_to(out, value.elements()[i], type.is_object() ? type.attributes()[i].type : type.element());
       }
       out += '}';
       return;
     }
-    case TypeKind::kDynamic: out += "null"; return;
+    case TypeKind::kDynamic:
+      out += "null";
+      return;
   }
 }
 
@@ -149,9 +176,12 @@ Value decode_dynamic(JsonCursor& cursor) {
   std::string key;
   cursor.begin_object();
   while (cursor.next_key(key)) {
-    if (key == "value") value = cursor.raw();
-    else if (key == "type") type = decode_type_from(cursor);
-    else cursor.skip();
+    if (key == "value")
+      value = cursor.raw();
+    else if (key == "type")
+      type = decode_type_from(cursor);
+    else
+      cursor.skip();
   }
   if (cursor.failed() || type.is_dynamic()) return Value();
   JsonCursor inner(value);
@@ -184,8 +214,10 @@ Value decode_object(JsonCursor& cursor, const Type& type) {
   cursor.begin_object();
   while (cursor.next_key(key)) {
     int index = type.attribute_index(key);
-    if (index < 0) cursor.skip();
-    else members[static_cast<size_t>(index)] = decode_from(cursor, type.attributes()[static_cast<size_t>(index)].type);
+    if (index < 0)
+      cursor.skip();
+    else
+      members[static_cast<size_t>(index)] = decode_from(cursor, type.attributes()[static_cast<size_t>(index)].type);
   }
   if (cursor.failed()) return Value();
   if (!type.has_dynamic()) return Value::object(type, std::move(members));
@@ -201,11 +233,14 @@ Value decode_from(JsonCursor& cursor, const Type& type) {
     return Value::null(type);
   }
   switch (type.kind()) {
-    case TypeKind::kDynamic: return decode_dynamic(cursor);
+    case TypeKind::kDynamic:
+      return decode_dynamic(cursor);
     case TypeKind::kString:
     case TypeKind::kNumber:
-    case TypeKind::kBool: return decode_primitive(cursor, type);
-    case TypeKind::kObject: return decode_object(cursor, type);
+    case TypeKind::kBool:
+      return decode_primitive(cursor, type);
+    case TypeKind::kObject:
+      return decode_object(cursor, type);
     case TypeKind::kMap: {
       std::vector<Value::Member> members;
       std::string key;
@@ -217,13 +252,16 @@ Value decode_from(JsonCursor& cursor, const Type& type) {
       std::vector<Value> elements;
       cursor.begin_array();
       while (cursor.next_element()) {
-        if (elements.size() == type.elements().size()) cursor.fail("a tuple has too many elements");
-        else elements.push_back(decode_from(cursor, type.elements()[elements.size()]));
+        if (elements.size() == type.elements().size())
+          cursor.fail("a tuple has too many elements");
+        else
+          elements.push_back(decode_from(cursor, type.elements()[elements.size()]));
       }
       if (!cursor.failed() && elements.size() < type.elements().size()) cursor.fail("a tuple has too few elements");
       return cursor.failed() ? Value() : Value::tuple(std::move(elements));
     }
-    default: break;
+    default:
+      break;
   }
   std::vector<Value> elements;
   cursor.begin_array();
@@ -239,16 +277,22 @@ PathStep decode_step(JsonCursor& cursor) {
   std::string_view value;
   cursor.begin_object();
   while (cursor.next_key(key)) {
-    if (key == "type") kind = cursor.string();
-    else if (key == "value") value = cursor.raw();
-    else cursor.skip();
+    if (key == "type")
+      kind = cursor.string();
+    else if (key == "value")
+      value = cursor.raw();
+    else
+      cursor.skip();
   }
   if (cursor.failed()) return {};
   JsonCursor inner(value);
   PathStep step;
-  if (kind == "get_attr") step = PathStep::attribute(inner.string());
-  else if (kind == "index") step = PathStep::index(decode_dynamic(inner));
-  else cursor.fail("expected get_attr or index");
+  if (kind == "get_attr")
+    step = PathStep::attribute(inner.string());
+  else if (kind == "index")
+    step = PathStep::index(decode_dynamic(inner));
+  else
+    cursor.fail("expected get_attr or index");
   if (inner.failed()) cursor.fail(inner.error());
   return step;
 }
@@ -265,9 +309,12 @@ void collect_unknown(const Value& value, Path& path, std::vector<Path>& out) {
     return;
   }
   for (size_t i = 0; i < value.length(); ++i) {
-    if (kind == TypeKind::kObject) path.push_back(PathStep::attribute(value.type().attributes()[i].name));
-    else if (kind == TypeKind::kMap) path.push_back(PathStep::index(Value::string(value.keys()[i])));
-    else path.push_back(PathStep::index(Value::number(static_cast<int64_t>(i))));
+    if (kind == TypeKind::kObject)
+      path.push_back(PathStep::attribute(value.type().attributes()[i].name));
+    else if (kind == TypeKind::kMap)
+      path.push_back(PathStep::index(Value::string(value.keys()[i])));
+    else
+      path.push_back(PathStep::index(Value::number(static_cast<int64_t>(i))));
     collect_unknown(value.elements()[i], path, out);
     path.pop_back();
   }
@@ -276,7 +323,8 @@ void collect_unknown(const Value& value, Path& path, std::vector<Path>& out) {
 // The position of a step among the value's elements, or -1.
 int64_t position(const Value& value, const PathStep& step) {
   if (!value.has_content()) return -1;
-  if (value.type().is_object()) return step.kind == PathStep::Kind::kAttribute ? value.type().attribute_index(step.name) : -1;
+  if (value.type().is_object())
+    return step.kind == PathStep::Kind::kAttribute ? value.type().attribute_index(step.name) : -1;
   if (step.kind != PathStep::Kind::kIndex || !step.key.has_content()) return -1;
   if (value.type().kind() == TypeKind::kMap) {
     if (step.key.type().kind() != TypeKind::kString) return -1;
@@ -290,15 +338,20 @@ int64_t position(const Value& value, const PathStep& step) {
 
 Value with_elements(const Value& like, std::vector<Value> elements) {
   switch (like.type().kind()) {
-    case TypeKind::kList: return Value::list(like.type().element(), std::move(elements));
-    case TypeKind::kTuple: return Value::tuple(std::move(elements));
-    default: break;
+    case TypeKind::kList:
+      return Value::list(like.type().element(), std::move(elements));
+    case TypeKind::kTuple:
+      return Value::tuple(std::move(elements));
+    default:
+      break;
   }
   std::vector<Value::Member> members;
   for (size_t i = 0; i < elements.size(); ++i) {
-    members.emplace_back(like.type().is_object() ? like.type().attributes()[i].name : like.keys()[i], std::move(elements[i]));
+    members.emplace_back(like.type().is_object() ? like.type().attributes()[i].name : like.keys()[i],
+                         std::move(elements[i]));
   }
-  return like.type().is_object() ? Value::object(std::move(members)) : Value::map(like.type().element(), std::move(members));
+  return like.type().is_object() ? Value::object(std::move(members))
+                                 : Value::map(like.type().element(), std::move(members));
 }
 
 Value make_unknown_at(const Value& value, const Path& path, size_t depth) {

@@ -1,5 +1,5 @@
-// Values as the JSON that state, journal and plan files store: by a type, dynamic parts with their own type beside them;
-// paths of marks and unknowns as Terraform writes those of sensitive attributes.
+// Values as the JSON that state, journal and plan files store: by a type, dynamic parts with their own type beside
+// them; paths of marks and unknowns as Terraform writes those of sensitive attributes.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ namespace terrace::state {
 
 // Compact JSON. Marks are left out; unknown values are null. `type` is the one that the value will be read back by.
 std::string encode_value(const lang::Value& value, const lang::Type& type);
-// Attributes that an object's type has and the text has not are null; what only the text has is left out. The error says
-// what and where.
+// Attributes that an object's type has and the text has not are null; what only the text has is left out. The error
+// says what and where.
 Result<lang::Value, std::string> decode_value(std::string_view json, const lang::Type& type);
 
 // "string", ["list","string"], ["object",{"a":"number"}]

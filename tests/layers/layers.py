@@ -20,7 +20,7 @@ ALLOWED = {
     "plan": ["state", "graph"],
     "apply": ["state", "graph", "plan"],
     "aws": ["schema"],
-    "providers": ["schema"],
+    "providers": ["schema", "state"],
     "stacks": ["plan", "apply"],
     "cluster": ["stacks", "aws"],
     "cli": ["cluster", "aws", "providers", "stacks"],
