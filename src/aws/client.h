@@ -40,6 +40,9 @@ struct ClientConfig {
   std::string region;
   // Service (botocore's folder name) to URL. AWS_ENDPOINT_URL applies to services that have none here.
   std::map<std::string, std::string, std::less<>> endpoints;
+  // The same by the service's id in lower case with "_" between words ("auto_scaling"), as AWS_ENDPOINT_URL_<SERVICE>
+  // and a profile's services section name them; after `endpoints`, before endpoint_url.
+  std::map<std::string, std::string, std::less<>> endpoints_by_id;
   std::string endpoint_url;
   bool use_fips = false;
   bool use_dual_stack = false;
