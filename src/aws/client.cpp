@@ -76,10 +76,10 @@ struct Client::Impl {
     std::string bucket;
     int max_attempts = 1;
     int attempt = 0;
-    int paid = 0;             // retry tokens
-    bool refreshed = false;   // the credentials, once
-    bool redirected = false;  // to the bucket's region, once
-    bool unskewed = false;    // the clock, once
+    int paid = 0;                          // retry tokens
+    bool refreshed = false;                // the credentials, once
+    bool redirected = false;               // to the bucket's region, once
+    bool unskewed = false;                 // the clock, once
     std::optional<HttpResponse> response;  // the last try's
   };
 
@@ -91,14 +91,6 @@ struct Client::Impl {
     error.operation = call.operation == nullptr ? std::string() : call.operation->name;
     error.attempts = std::max(call.attempt, 1);
     return error;
-  }
-
-  std::string custom_url(const Call& call) const {
-    auto given = config.endpoints.find(call.service);
-    if (given != config.endpoints.end() && !given->second.empty()) return given->second;
-    auto by_id = config.endpoints_by_id.find(settings_id(*call.model));
-    if (by_id != config.endpoints_by_id.end() && !by_id->second.empty()) return by_id->second;
-    return config.endpoint_url;
   }
 
   Semaphore& slot(const Call& call) {
@@ -137,7 +129,7 @@ struct Client::Impl {
   Result<HttpRequest, ApiError> address_and_sign(const Call& call, const Credentials& keys) {
     EndpointOptions options;
     options.region = call.region;
-    options.custom_url = custom_url(call);
+    options.custom_url = custom_endpoint(config, call.service, settings_id(*call.model));
     options.use_fips = config.use_fips;
     options.use_dual_stack = config.use_dual_stack;
     options.s3_use_path_style = config.s3_use_path_style;
@@ -304,8 +296,8 @@ struct Client::Impl {
       if (!answered && !network_error) co_return result;
       if (answered && call.attempt < call.max_attempts && mend(call, failed)) continue;
       RetryKind kind = network_error ? classify(*network_error) : classify(failed);
-      bool unclear = kind == RetryKind::kLost || kind == RetryKind::kForeign ||
-                     (network_error && network_error->maybe_received);
+      bool unclear =
+          kind == RetryKind::kLost || kind == RetryKind::kForeign || (network_error && network_error->maybe_received);
       if (unclear && !is_repeatable(*call.operation, call.params)) {
         failed.maybe_done = true;
         co_return result;
@@ -364,9 +356,17 @@ Task<ApiResult> Client::call_all(std::string service, std::string operation, Jso
   return impl_->run_all(std::move(service), std::move(operation), std::move(params), std::move(options));
 }
 
-const ClientConfig& Client::config() const { return impl_->config; }
-const Partitions& Client::partitions() const { return impl_->partitions; }
-Models& Client::models() const { return impl_->models; }
-Loop& Client::loop() const { return impl_->loop; }
+const ClientConfig& Client::config() const {
+  return impl_->config;
+}
+const Partitions& Client::partitions() const {
+  return impl_->partitions;
+}
+Models& Client::models() const {
+  return impl_->models;
+}
+Loop& Client::loop() const {
+  return impl_->loop;
+}
 
 }  // namespace terrace::aws

@@ -71,6 +71,10 @@ struct ConfigSettings {
 Result<ClientConfig, std::string> resolve_config(const ConfigSettings& settings, const Environment& environment,
                                                  FileSystem& files);
 
+// The URL that `config` has for a service ("sts", its id "sts"; "elbv2", "elastic_load_balancing_v2"); empty where
+// AWS's own is meant.
+std::string custom_endpoint(const ClientConfig& config, std::string_view service, std::string_view id);
+
 struct CallOptions {
   std::string region;    // empty: the client's
   int max_attempts = 0;  // 0: the client's

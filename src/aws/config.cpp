@@ -55,6 +55,14 @@ void take_service_endpoints(const Sources& sources, bool environment_has_all, Cl
 
 }  // namespace
 
+std::string custom_endpoint(const ClientConfig& config, std::string_view service, std::string_view id) {
+  auto given = config.endpoints.find(service);
+  if (given != config.endpoints.end() && !given->second.empty()) return given->second;
+  auto by_id = config.endpoints_by_id.find(id);
+  if (by_id != config.endpoints_by_id.end() && !by_id->second.empty()) return by_id->second;
+  return config.endpoint_url;
+}
+
 Result<ClientConfig, std::string> resolve_config(const ConfigSettings& settings, const Environment& environment,
                                                  FileSystem& files) {
   auto profiles = load_profiles(settings.files, environment, files);
@@ -92,9 +100,10 @@ Result<ClientConfig, std::string> resolve_config(const ConfigSettings& settings,
     auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), attempts);
     bool whole = fault == std::errc() && end == text.data() + text.size();
     if (!whole || attempts < 1) {
-      return Failure(fmt::format("AWS_MAX_ATTEMPTS (or max_attempts in the profile) is \"{}\"; it must be a whole "
-                                 "number of at least 1",
-                                 text));
+      return Failure(
+          fmt::format("AWS_MAX_ATTEMPTS (or max_attempts in the profile) is \"{}\"; it must be a whole "
+                      "number of at least 1",
+                      text));
     }
     config.max_attempts = attempts;
   }

@@ -24,9 +24,15 @@ struct Outcome {
   bool is_set = false;  // the source was configured, so that later ones must not take its place
 };
 
-Outcome absent(std::string reason) { return Outcome{std::nullopt, std::move(reason), false}; }
-Outcome broken(std::string reason) { return Outcome{std::nullopt, std::move(reason), true}; }
-Outcome found(Credentials credentials) { return Outcome{std::move(credentials), {}, true}; }
+Outcome absent(std::string reason) {
+  return Outcome{std::nullopt, std::move(reason), false};
+}
+Outcome broken(std::string reason) {
+  return Outcome{std::nullopt, std::move(reason), true};
+}
+Outcome found(Credentials credentials) {
+  return Outcome{std::move(credentials), {}, true};
+}
 
 std::string text_at(const Json& json, const char* key) {
   auto found = json.find(key);
@@ -128,8 +134,9 @@ struct CredentialChain::Impl {
     CredentialsError error;
     Outcome outcome = co_await first_source(error);
     if (!outcome.credentials) {
-      error.message = "No valid credential sources found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a "
-                      "profile of ~/.aws/credentials in AWS_PROFILE or in the provider block. What was tried:";
+      error.message =
+          "No valid credential sources found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a "
+          "profile of ~/.aws/credentials in AWS_PROFILE or in the provider block. What was tried:";
       co_return Failure(std::move(error));
     }
     for (const AssumeRole& role : settings.assume_roles) {
@@ -234,8 +241,8 @@ struct CredentialChain::Impl {
     }
     if (id.empty()) return broken(fmt::format("profile \"{}\" has no aws_access_key_id", name));
     if (secret.empty()) return broken(fmt::format("profile \"{}\" has no aws_secret_access_key", name));
-    return found({id, secret, setting(profiles, name, "aws_session_token"), std::nullopt,
-                  fmt::format("profile \"{}\"", name)});
+    return found(
+        {id, secret, setting(profiles, name, "aws_session_token"), std::nullopt, fmt::format("profile \"{}\"", name)});
   }
 
   Task<Outcome> from_profile(const Profiles& profiles, std::string name, std::set<std::string>& visited) {
@@ -277,9 +284,10 @@ struct CredentialChain::Impl {
       co_return outcome;
     }
     if (!setting(profiles, name, "mfa_serial").empty()) {
-      co_return broken(fmt::format("profile \"{}\" asks for an MFA code, which terrace has no way to ask for: get "
-                                   "temporary credentials with aws sts assume-role and set them in the environment",
-                                   name));
+      co_return broken(
+          fmt::format("profile \"{}\" asks for an MFA code, which terrace has no way to ask for: get "
+                      "temporary credentials with aws sts assume-role and set them in the environment",
+                      name));
     }
     Outcome base = co_await source_of_role(profiles, name, visited);
     if (!base.credentials) co_return base;
@@ -311,9 +319,10 @@ struct CredentialChain::Impl {
       Outcome outcome = co_await from_metadata();
       co_return outcome;
     }
-    co_return broken(fmt::format("profile \"{}\" has a role_arn but no source_profile or credential_source that is "
-                                 "known",
-                                 name));
+    co_return broken(
+        fmt::format("profile \"{}\" has a role_arn but no source_profile or credential_source that is "
+                    "known",
+                    name));
   }
 
   Outcome from_process(const std::string& command, const std::string& name) {
@@ -356,8 +365,8 @@ struct CredentialChain::Impl {
     HttpResult answer = co_await network.send(std::move(request));
     if (!answer.ok()) co_return broken(answer.error().message);
     if (answer->status != 200) {
-      co_return broken(fmt::format("profile \"{}\": the SSO portal answered with status {}; {}", name, answer->status,
-                                   log_in));
+      co_return broken(
+          fmt::format("profile \"{}\": the SSO portal answered with status {}; {}", name, answer->status, log_in));
     }
     Json json = Json::parse(answer->body, nullptr, false);
     Json role = json.is_object() && json.contains("roleCredentials") ? json["roleCredentials"] : Json::object();
@@ -402,9 +411,8 @@ struct CredentialChain::Impl {
   Task<Outcome> web_identity(std::string file, std::string role, std::string name) {
     auto token = files.read(file);
     if (!token.ok()) co_return broken(token.error().message);
-    Json params = {{"RoleArn", role},
-                   {"RoleSessionName", session_name(name)},
-                   {"WebIdentityToken", std::string(trim(*token))}};
+    Json params = {
+        {"RoleArn", role}, {"RoleSessionName", session_name(name)}, {"WebIdentityToken", std::string(trim(*token))}};
     Outcome outcome =
         co_await call_sts(Credentials{}, "AssumeRoleWithWebIdentity", std::move(params), "web identity, role " + role);
     co_return outcome;
@@ -420,8 +428,9 @@ struct CredentialChain::Impl {
       request.url = *full;
       bool is_safe = full->starts_with("https://") || (full->starts_with("http://") && is_trusted_host(*full));
       if (!is_safe) {
-        co_return broken("AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http to this machine or a container "
-                         "host");
+        co_return broken(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http to this machine or a container "
+            "host");
       }
     } else {
       co_return absent("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set");
@@ -441,7 +450,8 @@ struct CredentialChain::Impl {
     request.use_proxy = false;
     HttpResult answer = co_await network.send(std::move(request));
     if (!answer.ok()) co_return broken(answer.error().message);
-    if (answer->status != 200) co_return broken(fmt::format("the container host answered with status {}", answer->status));
+    if (answer->status != 200)
+      co_return broken(fmt::format("the container host answered with status {}", answer->status));
     co_return credentials_of_json(Json::parse(answer->body, nullptr, false), "the container");
   }
 
@@ -502,16 +512,31 @@ struct CredentialChain::Impl {
 CredentialChain::CredentialChain(Loop& loop, Network& network, FileSystem& files, Random& random, Models& models,
                                  ProcessRunner& processes, Environment environment, CredentialSettings settings,
                                  Log& log)
-    : impl_(new Impl{loop, network, files, random, models, processes, std::move(environment), std::move(settings), log,
-                     {}, {}, {}, {}}) {}
+    : impl_(new Impl{loop,
+                     network,
+                     files,
+                     random,
+                     models,
+                     processes,
+                     std::move(environment),
+                     std::move(settings),
+                     log,
+                     {},
+                     {},
+                     {},
+                     {}}) {}
 CredentialChain::~CredentialChain() = default;
 
-Task<CredentialsResult> CredentialChain::credentials() { return impl_->get(); }
+Task<CredentialsResult> CredentialChain::credentials() {
+  return impl_->get();
+}
 
 void CredentialChain::expired() {
   if (impl_->kept && impl_->kept->expires) impl_->kept.reset();
 }
 
-Task<std::string> CredentialChain::metadata_region() { return impl_->region_of_metadata(); }
+Task<std::string> CredentialChain::metadata_region() {
+  return impl_->region_of_metadata();
+}
 
 }  // namespace terrace::aws

@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 3> kTransientCodes = {"RequestTimeout", "
                                                              "IDPCommunicationError"};
 
 // Creations and other verbs that do their work again when they are asked again.
-constexpr std::array<std::string_view, 14> kOnceOnly = {"Create",  "Run",      "Allocate", "Import", "Copy",
+constexpr std::array<std::string_view, 14> kOnceOnly = {"Create",  "Run",      "Allocate", "Import",  "Copy",
                                                         "Restore", "Upload",   "Send",     "Publish", "Start",
                                                         "Request", "Generate", "Complete", "Reboot"};
 constexpr std::array<std::string_view, 3> kCreatesTheSame = {"CreateTags", "CreateOrUpdateTags", "CreateDefaultVpc"};
@@ -121,6 +121,8 @@ int RetryQuota::take(RetryKind kind) {
   return cost;
 }
 
-void RetryQuota::give_back(int cost) { tokens_ = std::min(kCapacity, tokens_ + std::max(cost, 1)); }
+void RetryQuota::give_back(int cost) {
+  tokens_ = std::min(kCapacity, tokens_ + std::max(cost, 1));
+}
 
 }  // namespace terrace::aws
