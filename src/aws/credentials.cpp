@@ -201,7 +201,8 @@ struct CredentialChain::Impl {
     if (role == nullptr) co_return broken("AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN");
     const std::string* session = variable("AWS_ROLE_SESSION_NAME");
     std::string session_name = session == nullptr ? std::string() : *session;
-    co_return co_await web_identity(*file, *role, session_name);
+    Outcome outcome = co_await web_identity(*file, *role, session_name);
+    co_return outcome;
   }
 
   // --- profiles -----------------------------------------------------------------------------------------------------
@@ -404,7 +405,8 @@ struct CredentialChain::Impl {
     if (!role.source_identity.empty()) params["SourceIdentity"] = role.source_identity;
     if (role.duration_seconds) params["DurationSeconds"] = *role.duration_seconds;
     for (const std::string& arn : role.policy_arns) params["PolicyArns"].push_back({{"arn", arn}});
-    Outcome outcome = co_await call_sts(std::move(keys), "AssumeRole", std::move(params), "role " + role.role_arn);
+    std::string source = "role " + role.role_arn;
+    Outcome outcome = co_await call_sts(std::move(keys), "AssumeRole", std::move(params), source);
     co_return outcome;
   }
 
@@ -413,8 +415,9 @@ struct CredentialChain::Impl {
     if (!token.ok()) co_return broken(token.error().message);
     Json params = {
         {"RoleArn", role}, {"RoleSessionName", session_name(name)}, {"WebIdentityToken", std::string(trim(*token))}};
-    Outcome outcome =
-        co_await call_sts(Credentials{}, "AssumeRoleWithWebIdentity", std::move(params), "web identity, role " + role);
+    Credentials nobody;
+    std::string source = "web identity, role " + role;
+    Outcome outcome = co_await call_sts(nobody, "AssumeRoleWithWebIdentity", std::move(params), source);
     co_return outcome;
   }
 

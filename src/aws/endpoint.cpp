@@ -18,6 +18,10 @@ bool is_global(std::string_view service) {
   return service == "iam" || service == "route53";
 }
 
+std::string global_region_of(std::string_view service, const Partition& partition) {
+  return service == "iam" && partition.id == "aws-cn" ? "cn-north-1" : partition.global_region;
+}
+
 // A bucket that can be a label of a host name under a wildcard certificate: no dots.
 bool fits_host(std::string_view bucket) {
   if (bucket.size() < 3 || bucket.size() > 63) return false;
@@ -97,7 +101,7 @@ Result<Endpoint, std::string> resolve_endpoint(std::string_view service, const S
   const Partition& partition = partitions.of_region(options.region);
   Endpoint endpoint;
   endpoint.signing_name = model.signing_name;
-  endpoint.signing_region = is_global(service) ? partition.global_region : options.region;
+  endpoint.signing_region = is_global(service) ? global_region_of(service, partition) : options.region;
   if (!options.custom_url.empty()) {
     std::string_view url = options.custom_url;
     std::size_t scheme = url.find("://");

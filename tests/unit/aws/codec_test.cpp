@@ -54,7 +54,9 @@ TEST(Codec, WritesRequestsAsBotocore) {
     EXPECT_EQ(request->method, expected["method"]);
     EXPECT_EQ(request->path + (request->query.empty() ? "" : "?" + request->query), expected["uri"]) << item;
     std::string body = latin1_to_bytes(expected["body"]);
-    if (service->protocol == Protocol::kJson || service->protocol == Protocol::kRestJson) {
+    if (body.empty()) {
+      EXPECT_EQ(request->body, "") << item;
+    } else if (service->protocol == Protocol::kJson || service->protocol == Protocol::kRestJson) {
       EXPECT_EQ(Json::parse(request->body, nullptr, false), Json::parse(body, nullptr, false)) << item;
     } else if (service->protocol != Protocol::kRestXml) {
       EXPECT_EQ(request->body, body) << item;
