@@ -1,5 +1,6 @@
 // aws-conformance SUBCOMMAND: exposes the parts of the AWS client to test suites that others wrote. Reads one JSON
 // object a line, answers with one JSON object a line; a case that cannot be done answers {"error": ...}.
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -7,7 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "aws/client.h"
 #include "aws/codec.h"
+#include "aws/credentials.h"
 #include "aws/encoding.h"
 #include "aws/model.h"
 #include "aws/profile.h"
@@ -193,9 +196,112 @@ Json profiles(const Json& input) {
   return {{"profiles", out}};
 }
 
+// --- credentials ----------------------------------------------------------------------------------------------------
+
+// The case's files; nothing can be written.
+class CaseFiles final : public FileSystem {
+ public:
+  CaseFiles(const Json& files, const Environment& environment) {
+    const std::string* home = environment_value(environment, "HOME");
+    for (const auto& [path, text] : files.items()) {
+      bool expand = home != nullptr && path.starts_with("~/");
+      files_[expand ? join_path(*home, path.substr(2)) : path] = text.get<std::string>();
+    }
+  }
+  Result<std::string, FileError> read(const std::string& path) override {
+    auto found = files_.find(path);
+    if (found == files_.end()) return Failure(FileError{ENOENT, "open " + path + ": No such file or directory"});
+    return found->second;
+  }
+  Status<FileError> write_atomic(const std::string&, std::string_view, uint32_t) override { return refused(); }
+  Result<std::unique_ptr<AppendFile>, FileError> open_append(const std::string&, uint32_t) override {
+    return refused();
+  }
+  Result<FileInfo, FileError> info(const std::string&) override { return refused(); }
+  Result<std::vector<DirectoryEntry>, FileError> list(const std::string&) override { return refused(); }
+  Status<FileError> make_directories(const std::string&) override { return refused(); }
+  Status<FileError> remove(const std::string&) override { return refused(); }
+  Status<FileError> rename(const std::string&, const std::string&) override { return refused(); }
+  Result<std::optional<std::unique_ptr<FileLock>>, FileError> try_lock(const std::string&) override {
+    return refused();
+  }
+
+ private:
+  static Failure<FileError> refused() { return Failure(FileError{EROFS, "the case's files are read-only"}); }
+  std::map<std::string, std::string> files_;
+};
+
+// The case's exchanges, found by method and URL; each answers once, the last of its kind for ever.
+class CaseNetwork final : public Network {
+ public:
+  explicit CaseNetwork(const Json& exchanges) : exchanges_(exchanges) {}
+  Task<HttpResult> send(HttpRequest request) override {
+    auto fits = [&request](const Json& exchange) {
+      std::string url = exchange.value("url", "");
+      bool same = url == request.url || url + "/" == request.url || url == request.url + "/";
+      return same && exchange.value("method", "GET") == request.method;
+    };
+    for (std::size_t i = 0; i < exchanges_.size(); ++i) {
+      if (!fits(exchanges_[i])) continue;
+      Json exchange = exchanges_[i];
+      bool has_more = std::any_of(exchanges_.begin() + static_cast<std::ptrdiff_t>(i) + 1, exchanges_.end(), fits);
+      if (has_more) exchanges_.erase(i);
+      HttpResponse response;
+      response.status = exchange.value("status", 200);
+      const Json headers = exchange.value("headers", Json::object());
+      for (const auto& [name, value] : headers.items()) response.headers.emplace_back(name, value.get<std::string>());
+      const Json body = exchange.value("body", Json(""));
+      response.body = body.is_string() ? body.get<std::string>() : body.dump();
+      co_return response;
+    }
+    co_return Failure(NetworkError{request.url + ": connection refused", true, false});
+  }
+
+ private:
+  Json exchanges_;
+};
+
+class NoProcesses final : public ProcessRunner {
+ public:
+  Result<std::string, std::string> run(const std::string&) override {
+    return Failure(std::string("processes are not run here"));
+  }
+};
+
+Json find_credentials(const Json& input) {
+  Environment environment;
+  const Json variables = input.value("env", Json::object());
+  for (const auto& [name, value] : variables.items()) environment[name] = value.get<std::string>();
+  auto now = parse_timestamp(input.value("now", "2020-01-01T00:00:00Z"));
+  if (!now) throw Unfit("now does not read as a time");
+  VirtualClock clock(*now);
+  VirtualWaiter waiter(clock);
+  Loop loop(clock, &waiter);
+  CaseNetwork network(input.value("http", Json::array()));
+  CaseFiles files(input.value("files", Json::object()), environment);
+  ZeroRandom random;
+  Models models;
+  NoProcesses processes;
+  NoLog log;
+  auto config = resolve_config(ConfigSettings{}, environment, files);
+  CredentialSettings settings;
+  if (config.ok()) {
+    settings.region = config->region;
+    settings.sts_endpoint = custom_endpoint(*config, "sts", "sts");
+  }
+  CredentialChain chain(loop, network, files, random, models, processes, environment, settings, log);
+  CredentialsResult result = loop.run(chain.credentials());
+  if (result.ok()) return {{"access_key_id", result->access_key_id}, {"source", result->source}};
+  return {{"error", result.error().message}, {"tried", result.error().tried}};
+}
+
 int run(const std::string& subcommand) {
   static const std::map<std::string, std::function<Json(const Json&)>> kSubcommands = {
-      {"sign", sign}, {"serialize", serialize_case}, {"parse", parse_case}, {"profiles", profiles}};
+      {"sign", sign},
+      {"serialize", serialize_case},
+      {"parse", parse_case},
+      {"profiles", profiles},
+      {"credentials", find_credentials}};
   auto found = kSubcommands.find(subcommand);
   std::string line;
   while (std::getline(std::cin, line)) {
@@ -216,7 +322,7 @@ int run(const std::string& subcommand) {
 
 int main(int count, char** arguments) {
   if (count != 2) {
-    std::cerr << "usage: aws-conformance sign|serialize|parse|profiles\n";
+    std::cerr << "usage: aws-conformance sign|serialize|parse|profiles|credentials\n";
     return 2;
   }
   return terrace::aws::run(arguments[1]);
