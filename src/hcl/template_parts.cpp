@@ -1,0 +1,296 @@
+#include "hcl/template_parts.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace terrace::hcl {
+
+namespace {
+
+using Kind = TemplatePart::Kind;
+
+void append_utf8(std::string& text, uint32_t c) {
+  if (c < 0x80) {
+    text += static_cast<char>(c);
+  } else if (c < 0x800) {
+    text += static_cast<char>(0xc0 | (c >> 6));
+    text += static_cast<char>(0x80 | (c & 0x3f));
+  } else if (c < 0x10000) {
+    text += static_cast<char>(0xe0 | (c >> 12));
+    text += static_cast<char>(0x80 | ((c >> 6) & 0x3f));
+    text += static_cast<char>(0x80 | (c & 0x3f));
+  } else {
+    text += static_cast<char>(0xf0 | (c >> 18));
+    text += static_cast<char>(0x80 | ((c >> 12) & 0x3f));
+    text += static_cast<char>(0x80 | ((c >> 6) & 0x3f));
+    text += static_cast<char>(0x80 | (c & 0x3f));
+  }
+}
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+std::size_t indentation(const std::string& text) {
+  return text.find_first_not_of(" \t") == std::string::npos ? text.size() : text.find_first_not_of(" \t");
+}
+
+// Builds the expression of a run of parts up to the directive that ends it.
+class Builder {
+ public:
+  Builder(std::vector<TemplatePart> parts, Diagnostics& diagnostics)
+      : parts_(std::move(parts)), diagnostics_(diagnostics) {}
+
+  std::vector<ExpressionPtr> run(Kind* stopped_by) {
+    std::vector<ExpressionPtr> built;
+    while (at_ < parts_.size() && !diagnostics_.has_errors()) {
+      TemplatePart& part = parts_[at_];
+      switch (part.kind) {
+        case Kind::kText:
+          if (!part.text.empty())
+            built.push_back(std::make_unique<Literal>(part.range, Literal::Kind::kString, std::move(part.text)));
+          ++at_;
+          break;
+        case Kind::kInterpolation:
+          built.push_back(std::move(part.expression));
+          ++at_;
+          break;
+        case Kind::kIf:
+          built.push_back(conditional());
+          break;
+        case Kind::kFor:
+          built.push_back(loop());
+          break;
+        default:
+          if (stopped_by == nullptr) {
+            const char* word = part.kind == Kind::kElse ? "else" : part.kind == Kind::kEndIf ? "endif" : "endfor";
+            diagnostics_.error(
+                "Unexpected template directive",
+                fmt::format("The \"{}\" directive does not belong to any directive that is open here.", word),
+                part.range);
+            return built;
+          }
+          *stopped_by = part.kind;
+          return built;
+      }
+    }
+    return built;
+  }
+
+ private:
+  ExpressionPtr branch(const SourceRange& place, std::vector<ExpressionPtr> parts) {
+    return std::make_unique<Template>(place, std::move(parts));
+  }
+
+  ExpressionPtr conditional() {
+    TemplatePart opening = std::move(parts_[at_++]);
+    Kind end = Kind::kText;
+    ExpressionPtr yes = branch(opening.range, run(&end));
+    ExpressionPtr no;
+    if (end == Kind::kElse && at_ < parts_.size()) {
+      SourceRange place = parts_[at_++].range;
+      end = Kind::kText;
+      no = branch(place, run(&end));
+    } else {
+      no = branch(opening.range, {});
+    }
+    if (diagnostics_.has_errors()) return nullptr;
+    if (end != Kind::kEndIf) {
+      unclosed(opening, "if", "endif", end);
+      return nullptr;
+    }
+    SourceRange place = between(opening.range, parts_[at_++].range);
+    return std::make_unique<Conditional>(place, std::move(opening.expression), std::move(yes), std::move(no));
+  }
+
+  ExpressionPtr loop() {
+    TemplatePart opening = std::move(parts_[at_++]);
+    Kind end = Kind::kText;
+    ExpressionPtr content = branch(opening.range, run(&end));
+    if (diagnostics_.has_errors()) return nullptr;
+    if (end != Kind::kEndFor) {
+      unclosed(opening, "for", "endfor", end);
+      return nullptr;
+    }
+    SourceRange place = between(opening.range, parts_[at_++].range);
+    auto list = std::make_unique<For>(place);
+    list->key_name = std::move(opening.key_name);
+    list->value_name = std::move(opening.value_name);
+    list->collection = std::move(opening.expression);
+    list->value = std::move(content);
+    return std::make_unique<TemplateJoin>(place, std::move(list));
+  }
+
+  void unclosed(const TemplatePart& opening, const char* word, const char* wanted, Kind end) {
+    if (end == Kind::kText) {
+      diagnostics_.error(
+          "Unclosed template directive",
+          fmt::format("The \"{}\" directive has no \"{}\" before the end of the template.", word, wanted),
+          opening.range);
+    } else {
+      diagnostics_.error("Unexpected template directive",
+                         fmt::format("Expecting an {} directive for the {} starting at line {}.", wanted, word,
+                                     opening.range.start.line),
+                         parts_[at_].range);
+    }
+  }
+
+  std::vector<TemplatePart> parts_;
+  std::size_t at_ = 0;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+EscapeResult unescape_template_text(std::string_view text, bool quoted) {
+  EscapeResult result;
+  result.text.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    char c = text[i];
+    if ((c == '$' || c == '%') && text.substr(i, 3) == (c == '$' ? "$${" : "%%{")) {
+      result.text += c;
+      result.text += '{';
+      i += 3;
+      continue;
+    }
+    if (c != '\\' || !quoted) {
+      result.text += c;
+      ++i;
+      continue;
+    }
+    char selector = i + 1 < text.size() ? text[i + 1] : '\0';
+    switch (selector) {
+      case 'n':
+        result.text += '\n';
+        i += 2;
+        continue;
+      case 'r':
+        result.text += '\r';
+        i += 2;
+        continue;
+      case 't':
+        result.text += '\t';
+        i += 2;
+        continue;
+      case '"':
+        result.text += '"';
+        i += 2;
+        continue;
+      case '\\':
+        result.text += '\\';
+        i += 2;
+        continue;
+      default:
+        break;
+    }
+    std::size_t digits = selector == 'u' ? 4 : selector == 'U' ? 8 : 0;
+    result.bad_at = i;
+    if (digits == 0) {
+      result.bad_length = std::min<std::size_t>(2, text.size() - i);
+      result.message = fmt::format("The symbol \"{}\" is not a valid escape sequence selector.", text.substr(i + 1, 1));
+      return result;
+    }
+    uint32_t code = 0;
+    std::size_t read = 0;
+    for (; read < digits && i + 2 + read < text.size(); ++read) {
+      char d = text[i + 2 + read];
+      int value = d >= '0' && d <= '9'   ? d - '0'
+                  : d >= 'a' && d <= 'f' ? d - 'a' + 10
+                  : d >= 'A' && d <= 'F' ? d - 'A' + 10
+                                         : -1;
+      if (value < 0) break;
+      code = code * 16 + static_cast<uint32_t>(value);
+    }
+    if (read < digits) {
+      result.bad_length = 2 + read;
+      result.message = fmt::format("The \\{} escape sequence must be followed by {} hexadecimal digits.", selector,
+                                   digits == 4 ? "four" : "eight");
+      return result;
+    }
+    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) code = 0xfffd;
+    append_utf8(result.text, code);
+    i += 2 + digits;
+  }
+  return result;
+}
+
+void flush_heredoc(std::vector<TemplatePart>& parts) {
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  // A line that begins with an interpolation has no indentation; lines of white space alone do not count.
+  bool start_of_line = true;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const TemplatePart& part = parts[i];
+    if (part.kind != Kind::kText) {
+      if (start_of_line) least = 0;
+      start_of_line = false;
+      continue;
+    }
+    if (start_of_line) {
+      std::size_t indent = indentation(part.text);
+      bool blank = indent < part.text.size() && (part.text[indent] == '\n' || part.text.substr(indent) == "\r\n");
+      if (!blank) least = std::min(least, indent);
+    }
+    start_of_line = !part.text.empty() && part.text.back() == '\n';
+  }
+  if (least == 0 || least == std::numeric_limits<std::size_t>::max()) return;
+  start_of_line = true;
+  for (TemplatePart& part : parts) {
+    if (part.kind != Kind::kText) {
+      start_of_line = false;
+      continue;
+    }
+    bool next_starts = !part.text.empty() && part.text.back() == '\n';
+    if (start_of_line) part.text.erase(0, std::min(least, indentation(part.text)));
+    start_of_line = next_starts;
+  }
+}
+
+void trim_template(std::vector<TemplatePart>& parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].trim_left) {
+      for (std::size_t j = i; j > 0 && parts[j - 1].kind == Kind::kText; --j) {
+        std::string& text = parts[j - 1].text;
+        while (!text.empty() && is_space(text.back())) text.pop_back();
+        if (!text.empty()) break;
+      }
+    }
+    if (parts[i].trim_right) {
+      for (std::size_t j = i + 1; j < parts.size() && parts[j].kind == Kind::kText; ++j) {
+        std::string& text = parts[j].text;
+        std::size_t keep = 0;
+        while (keep < text.size() && is_space(text[keep])) ++keep;
+        text.erase(0, keep);
+        if (!text.empty()) break;
+      }
+    }
+  }
+}
+
+ExpressionPtr build_template(std::vector<TemplatePart> parts, const SourceRange& place, bool heredoc,
+                             Diagnostics& diagnostics) {
+  bool only_interpolation = !heredoc && parts.size() == 1 && parts[0].kind == Kind::kInterpolation;
+  Builder builder(std::move(parts), diagnostics);
+  std::vector<ExpressionPtr> built = builder.run(nullptr);
+  if (diagnostics.has_errors()) return nullptr;
+  if (only_interpolation) return std::make_unique<TemplateWrap>(place, std::move(built[0]));
+  // Neighbouring texts, such as the lines of a heredoc, become one.
+  std::vector<ExpressionPtr> joined;
+  for (ExpressionPtr& part : built) {
+    bool text =
+        part->kind == ExpressionKind::kLiteral && static_cast<const Literal&>(*part).literal == Literal::Kind::kString;
+    if (text && !joined.empty() && joined.back()->kind == ExpressionKind::kLiteral) {
+      const auto& before = static_cast<const Literal&>(*joined.back());
+      if (before.literal == Literal::Kind::kString) {
+        joined.back() = std::make_unique<Literal>(between(before.range, part->range), Literal::Kind::kString,
+                                                  before.text + static_cast<const Literal&>(*part).text);
+        continue;
+      }
+    }
+    joined.push_back(std::move(part));
+  }
+  return std::make_unique<Template>(place, std::move(joined));
+}
+
+}  // namespace terrace::hcl
