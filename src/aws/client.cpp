@@ -43,6 +43,10 @@ std::string bucket_of(const ServiceModel& model, const Json& params) {
   return bucket != params.end() && bucket->is_string() ? bucket->get<std::string>() : std::string();
 }
 
+std::string shown(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 // Gives a slot back when it goes.
 struct Slot {
   Semaphore& semaphore;
@@ -88,6 +92,7 @@ struct Client::Impl {
     error.kind = kind;
     error.message = std::move(message);
     error.service = call.service;
+    if (call.model != nullptr) error.service_id = call.model->service_id;
     error.operation = call.operation == nullptr ? std::string() : call.operation->name;
     error.attempts = std::max(call.attempt, 1);
     return error;
@@ -175,7 +180,7 @@ struct Client::Impl {
     if (!log.enabled(LogLevel::kDebug)) return;
     std::string text = fmt::format("aws: {} {} ({}), try {}: {} {}", call.service, call.operation->name, call.region,
                                    call.attempt, request.method, request.url);
-    if (log.enabled(LogLevel::kTrace)) text += " " + redact(call.operation->input, call.params).dump();
+    if (log.enabled(LogLevel::kTrace)) text += " " + shown(redact(call.operation->input, call.params));
     log.write(LogLevel::kDebug, text);
   }
 
@@ -187,7 +192,7 @@ struct Client::Impl {
       text += fmt::format("{} after {} ms", result.error().describe(), milliseconds);
     } else {
       text += fmt::format("status {} after {} ms", call.response->status, milliseconds);
-      if (log.enabled(LogLevel::kTrace)) text += " " + redact(call.operation->output, result.value()).dump();
+      if (log.enabled(LogLevel::kTrace)) text += " " + shown(redact(call.operation->output, result.value()));
     }
     log.write(LogLevel::kDebug, text);
   }
@@ -235,6 +240,7 @@ struct Client::Impl {
       if (!result->ok()) {
         ApiError& failed = result->error();
         failed.service = call.service;
+        failed.service_id = call.model->service_id;
         failed.operation = call.operation->name;
         failed.attempts = call.attempt;
       }

@@ -149,7 +149,7 @@ Json redact(const Reference& reference, const Json& value) {
 
 std::string ApiError::describe() const {
   std::string text = "operation error";
-  if (!service.empty()) text += " " + service + ": " + operation;
+  if (!service.empty()) text += " " + (service_id.empty() ? service : service_id) + ": " + operation;
   if (attempts > 1) text += fmt::format(", exceeded maximum number of attempts, {}", attempts);
   if (status != 0) {
     text += fmt::format(", https response error StatusCode: {}", status);

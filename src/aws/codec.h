@@ -41,7 +41,8 @@ struct ApiError {
   std::string code;     // "InvalidVpcID.NotFound"
   std::string message;  // as AWS words it
   std::string request_id;
-  std::string service;  // "ec2"
+  std::string service;     // "ec2"
+  std::string service_id;  // "EC2", as AWS's SDKs show it
   std::string operation;
   int status = 0;                                 // HTTP; 0 where no answer came
   int attempts = 1;                               // how often it was tried

@@ -1,5 +1,7 @@
 #include "aws/encoding.h"
 
+#include <algorithm>
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <zlib.h>
@@ -169,6 +171,43 @@ std::string crc32c(std::string_view bytes) {
   uint32_t sum = ~0u;
   for (unsigned char c : bytes) sum = sum >> 8 ^ kTable[(sum ^ c) & 255];
   return big_endian(~sum);
+}
+
+namespace {
+
+// How many bytes at the start of `text` make one UTF-8 character; 0 where they make none.
+std::size_t utf8_length(std::string_view text) {
+  auto byte = [&text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  auto follows = [&byte](std::size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
+  unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf && follows(1)) return 2;
+  bool three = first >= 0xe0 && first <= 0xef && follows(1) && follows(2);
+  // Neither overlong forms nor surrogates.
+  if (three && !(first == 0xe0 && byte(1) < 0xa0) && !(first == 0xed && byte(1) > 0x9f)) return 3;
+  bool four = first >= 0xf0 && first <= 0xf4 && follows(1) && follows(2) && follows(3);
+  if (four && !(first == 0xf0 && byte(1) < 0x90) && !(first == 0xf4 && byte(1) > 0x8f)) return 4;
+  return 0;
+}
+
+}  // namespace
+
+std::string to_utf8(std::string text) {
+  std::size_t valid = 0;
+  while (valid < text.size()) {
+    std::size_t length = utf8_length(std::string_view(text).substr(valid));
+    if (length == 0) break;
+    valid += length;
+  }
+  if (valid == text.size()) return text;
+  std::string out = text.substr(0, valid);
+  std::string_view rest = std::string_view(text).substr(valid);
+  while (!rest.empty()) {
+    std::size_t length = utf8_length(rest);
+    out.append(length == 0 ? std::string_view("\xef\xbf\xbd") : rest.substr(0, length));
+    rest.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 std::string ascii_lower(std::string_view text) {

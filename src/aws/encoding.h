@@ -26,6 +26,9 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 by
 std::string crc32(std::string_view bytes);                              // 4 bytes, big endian
 std::string crc32c(std::string_view bytes);                             // 4 bytes, big endian
 
+// `text` with every byte that is not part of UTF-8 replaced by U+FFFD: results are JSON, which holds nothing else.
+std::string to_utf8(std::string text);
+
 std::string ascii_lower(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 // `text` without blanks at both ends.

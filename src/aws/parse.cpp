@@ -279,7 +279,7 @@ void parse_headers(const Shape& shape, const HttpResponse& response, Json& out) 
       out[member.name] = response.status;
     } else if (reference.location == Location::kHeader) {
       const std::string* text = find_header(response.headers, name);
-      if (text != nullptr) out[member.name] = parse_header(reference, *text);
+      if (text != nullptr) out[member.name] = parse_header(reference, to_utf8(*text));
     } else if (reference.location == Location::kHeaders) {
       Json map = Json::object();
       for (const auto& [header, text] : response.headers) {
@@ -288,7 +288,7 @@ void parse_headers(const Shape& shape, const HttpResponse& response, Json& out) 
             !equal_ignoring_case(std::string_view(header).substr(0, prefix.size()), prefix)) {
           continue;
         }
-        map[header.substr(prefix.size())] = text;
+        map[to_utf8(header.substr(prefix.size()))] = to_utf8(text);
       }
       out[member.name] = std::move(map);
     }
@@ -313,7 +313,8 @@ void read_body(const ServiceModel& service, const std::string& text, Body& body)
   if (trim(text).empty()) return;
   if (speaks_xml(service.protocol)) {
     constexpr unsigned int kOptions = pugi::parse_default | pugi::parse_ws_pcdata_single;
-    body.readable = body.xml.load_buffer(text.data(), text.size(), kOptions, pugi::encoding_utf8);
+    std::string valid = to_utf8(text);
+    body.readable = body.xml.load_buffer(valid.data(), valid.size(), kOptions, pugi::encoding_utf8);
     // What was read before the fault is no answer.
     if (!body.readable) body.xml.reset();
     return;
@@ -341,7 +342,7 @@ void parse_body(const ServiceModel& service, const Reference& output, const Http
   if (reference.event_stream) return;
   if (type == ShapeType::kBlob || type == ShapeType::kString) {
     if (response.body.empty() && !reference.streaming) return;
-    out[payload->name] = type == ShapeType::kBlob ? Json(base64_encode(response.body)) : Json(response.body);
+    out[payload->name] = type == ShapeType::kBlob ? Json(base64_encode(response.body)) : Json(to_utf8(response.body));
   } else if (speaks_xml(service.protocol)) {
     if (from) out[payload->name] = parse_xml(reference, from);
   } else if (!body.json.is_null()) {

@@ -22,13 +22,17 @@ struct Problem {
   }
 };
 
+std::string json_text(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string number_text(const Json& value) {
   if (value.is_number_float()) {
     double number = value.get<double>();
     if (std::isnan(number)) return "NaN";
     if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
   }
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : json_text(value);
 }
 
 std::string boolean_text(const Json& value) {
@@ -46,7 +50,7 @@ std::optional<Duration> moment_of(const Json& value) {
 std::string timestamp_text(const Json& value, TimestampFormat format, TimestampFormat usual, Problem& problem) {
   std::optional<Duration> moment = moment_of(value);
   if (!moment) {
-    problem.set(value.dump() + " is not a time");
+    problem.set(json_text(value) + " is not a time");
     return {};
   }
   if (format == TimestampFormat::kDefault) format = usual;
@@ -73,7 +77,7 @@ std::string scalar_text(const Reference& reference, const Json& value, Timestamp
       return base64_encode(blob_bytes(value, problem));
     case ShapeType::kString:
       if (value.is_string()) return value.get<std::string>();
-      return reference.json_value ? value.dump() : number_text(value);
+      return number_text(value);
     default:
       return number_text(value);
   }
@@ -208,7 +212,7 @@ Json json_value(const Reference& reference, const Json& value, Problem& problem)
       return Json::parse(text);
     }
     case ShapeType::kString:
-      if (reference.json_value && !value.is_string()) return value.dump();
+      if (reference.json_value && !value.is_string()) return json_text(value);
       return value;
     case ShapeType::kFloat:
       if (value.is_number_float() && !std::isfinite(value.get<double>())) return number_text(value);
@@ -216,10 +220,6 @@ Json json_value(const Reference& reference, const Json& value, Problem& problem)
     default:
       return value;
   }
-}
-
-std::string json_text(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 // --- rest-xml -------------------------------------------------------------------------------------------------------

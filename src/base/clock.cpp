@@ -14,8 +14,12 @@ Duration read_clock(clockid_t id) {
 }
 }  // namespace
 
-Duration SystemClock::wall() const { return read_clock(CLOCK_REALTIME); }
-Duration SystemClock::monotonic() const { return read_clock(CLOCK_MONOTONIC); }
+Duration SystemClock::wall() const {
+  return read_clock(CLOCK_REALTIME);
+}
+Duration SystemClock::monotonic() const {
+  return read_clock(CLOCK_MONOTONIC);
+}
 
 std::string rfc3339(Duration wall) {
   std::time_t seconds = std::chrono::floor<std::chrono::seconds>(wall).count();

@@ -110,7 +110,7 @@ TEST_F(ClientTest, GivesUpAfterItsAttempts) {
   EXPECT_EQ(result.error().attempts, 4);
   EXPECT_EQ(network.requests().size(), 4u);
   EXPECT_EQ(result.error().describe(),
-            "operation error ec2: DescribeVpcs, exceeded maximum number of attempts, 4, https response error "
+            "operation error EC2: DescribeVpcs, exceeded maximum number of attempts, 4, https response error "
             "StatusCode: 500, RequestID: r-1, api error InternalError: m");
 }
 

@@ -90,6 +90,40 @@ TEST(Codec, ReadsAnswersAsBotocore) {
   }
 }
 
+// Whatever a broken server, proxy or attacker sends: an answer or an error, and always JSON that can be written out.
+TEST(Codec, SurvivesBrokenAnswers) {
+  Models models;
+  SeededRandom random(99);
+  for (const auto& item : golden("parse.jsonl")) {
+    const ServiceModel* service = models.service(item["service"].get<std::string>());
+    const Operation* operation = service->operation(item["operation"].get<std::string>());
+    std::string body = item["response"].contains("body_base64")
+                           ? *base64_decode(item["response"]["body_base64"].get<std::string>())
+                           : item["response"]["body"].get<std::string>();
+    for (int i = 0; i < 8; ++i) {
+      HttpResponse response{i % 2 == 0 ? 200 : 400, {{"x-amzn-errortype", "\xff#"}}, body};
+      std::size_t changes = 1 + random.next_u64() % 4;
+      for (std::size_t change = 0; change < changes && !response.body.empty(); ++change) {
+        std::size_t at = random.next_u64() % response.body.size();
+        if (random.next_u64() % 3 == 0) {
+          response.body.resize(at);
+        } else {
+          response.body[at] = static_cast<char>(random.next_u64());
+        }
+      }
+      auto result = parse_response(*service, *operation, response);
+      if (result.ok()) {
+        EXPECT_FALSE(result->dump().empty());
+      } else {
+        EXPECT_FALSE(result.error().describe().empty());
+        if (result.error().details != nullptr) {
+          EXPECT_FALSE(result.error().details->dump().empty());
+        }
+      }
+    }
+  }
+}
+
 struct Fixture : testing::Test {
   Models models;
   SeededRandom random{7};
@@ -239,6 +273,7 @@ TEST(Encoding, IsTheStandardsOwn) {
   EXPECT_EQ(percent_decode("a%20b%2"), "a b%2");
   EXPECT_EQ(hex_encode(crc32("123456789")), "cbf43926");
   EXPECT_EQ(hex_encode(crc32c("123456789")), "e3069283");
+  EXPECT_EQ(to_utf8("ü\xff€\xe2\x82"), "ü\xef\xbf\xbd€\xef\xbf\xbd\xef\xbf\xbd");
   EXPECT_EQ(hex_encode(md5("")), "d41d8cd98f00b204e9800998ecf8427e");
 }
 
