@@ -59,7 +59,7 @@ struct PlannedResource {
   state::Dependencies dependencies;    // what the new objects' state will say
   bool create_before_destroy = false;  // its own or one that depends on it asks for it
   bool in_config = false;
-  uint32_t desired = 0;  // Desired::resources(), where it is in the configuration
+  uint32_t unit = 0;  // where it is in the configuration: the index among Desired::resources()
 };
 
 // A change of one object. `before` and `after` have the marks of configuration and schema; `after` is unknown where
@@ -116,7 +116,7 @@ struct Plan {
   std::vector<state::CheckResult> checks;
 
   state::State prior_state;    // refreshed; what the plan starts from
-  state::State initial_state;  // as the state file had it
+  state::State initial_state;  // lineage, serial and outputs as the state file had them; no resources
   ExecutionGraph graph;
   bool errored = false;  // planning ended with errors: what is there is not the whole
 
