@@ -32,9 +32,9 @@ constexpr std::array<std::string_view, 3> kTransientCodes = {"RequestTimeout", "
                                                              "IDPCommunicationError"};
 
 // Creations and other verbs that do their work again when they are asked again.
-constexpr std::array<std::string_view, 14> kOnceOnly = {"Create",  "Run",      "Allocate", "Import",  "Copy",
+constexpr std::array<std::string_view, 15> kOnceOnly = {"Create",  "Run",      "Allocate", "Import",  "Copy",
                                                         "Restore", "Upload",   "Send",     "Publish", "Start",
-                                                        "Request", "Generate", "Complete", "Reboot"};
+                                                        "Request", "Generate", "Complete", "Reboot",  "Authorize"};
 constexpr std::array<std::string_view, 3> kCreatesTheSame = {"CreateTags", "CreateOrUpdateTags", "CreateDefaultVpc"};
 constexpr std::array<std::string_view, 6> kTokenMembers = {"ClientToken",     "ClientRequestToken", "CreationToken",
                                                            "CallerReference", "IdempotencyToken",   "CreatorRequestId"};

@@ -1,6 +1,7 @@
 #include "base/curl_network.h"
 
 #include <algorithm>
+#include <cassert>
 #include <climits>
 #include <coroutine>
 #include <cstdlib>
@@ -61,6 +62,14 @@ std::string host_of(const std::string& url) {
   std::size_t start = url.find("://");
   start = start == std::string::npos ? 0 : start + 3;
   return url.substr(start, url.find_first_of("/?", start) - start);
+}
+
+// This machine is never spoken to through a proxy, as in Go's net/http and so in Terraform.
+bool is_loopback(const std::string& url) {
+  std::string host = host_of(url);
+  if (host.starts_with("[::1]")) return true;
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.");
 }
 
 // Nothing reached the peer when the connection could not be made.
@@ -150,7 +159,7 @@ struct CurlNetwork::Impl {
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
     if (!options.user_agent.empty()) curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
     if (!options.ca_bundle.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_bundle.c_str());
-    if (!request.use_proxy) {
+    if (!request.use_proxy || is_loopback(request.url)) {
       curl_easy_setopt(easy, CURLOPT_PROXY, "");
       curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     }
@@ -279,6 +288,8 @@ Task<HttpResult> CurlNetwork::send(HttpRequest request) {
 void CurlNetwork::wait(std::optional<Duration> timeout) {
   impl_->start_up();
   impl_->perform();
+  // Otherwise nothing could ever end the wait.
+  assert(timeout || impl_->in_flight > 0 || impl_->wakeup_fd >= 0);
   constexpr int kLongest = 60'000;
   int limit = kLongest;
   if (timeout) {

@@ -103,6 +103,17 @@ TEST_F(CurlTest, SendsWhatItIsGivenAndNothingElse) {
   }
 }
 
+TEST_F(CurlTest, SpeaksToThisMachineWithoutAProxy) {
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  TinyServer server({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"});
+  HttpRequest request;
+  request.url = server.url();
+  HttpResult result = send(request);
+  unsetenv("http_proxy");
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->status, 200);
+}
+
 TEST_F(CurlTest, SendsHeadsAndEmptyPosts) {
   TinyServer server({"HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\nConnection: close\r\n\r\n",
                      "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"});
