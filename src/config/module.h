@@ -1,5 +1,5 @@
-// A configuration as it is written: modules with their variables, locals, outputs, calls, providers and resources. Made by
-// load_configuration; evaluation, planning and the commands read it.
+// A configuration as it is written: modules with their variables, locals, outputs, calls, providers and resources. Made
+// by load_configuration; evaluation, planning and the commands read it.
 #pragma once
 
 #include <map>
@@ -141,12 +141,13 @@ struct Module {
 
   std::vector<hcl::File> files;
 
-  // The source address behind a local provider name: what required_providers says, else hashicorp/NAME, and the built-in
-  // one for "terraform".
+  // The source address behind a local provider name: what required_providers says, else hashicorp/NAME, and the
+  // built-in one for "terraform".
   std::string provider_source(const std::string& name) const;
 };
 
-// A whole configuration: the root module and all that it calls. Everything that points into it lives as long as it does.
+// A whole configuration: the root module and all that it calls. Everything that points into it lives as long as it
+// does.
 struct Configuration {
   const Module* root = nullptr;
   std::map<std::string, std::unique_ptr<Module>> modules;  // by directory
