@@ -170,9 +170,9 @@ OPERATIONS = {
 
 # What the codec and the client read of a shape, of a use of one, and of an operation.
 SHAPE_KEYS = {
-    "type", "members", "required", "member", "key", "value", "payload", "wrapper", "union", "document", "sensitive",
+    "type", "members", "required", "member", "key", "value", "payload", "document", "sensitive",
     "exception", "error", "flattened", "locationName", "location", "queryName", "xmlNamespace", "xmlAttribute",
-    "timestampFormat", "streaming", "eventstream", "jsonvalue", "idempotencyToken", "hostLabel", "shape", "fault",
+    "timestampFormat", "streaming", "eventstream", "jsonvalue", "idempotencyToken", "shape",
 }
 OPERATION_KEYS = {
     "name", "http", "input", "output", "errors", "endpoint", "httpChecksum", "httpChecksumRequired", "authtype",

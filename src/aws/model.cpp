@@ -75,7 +75,6 @@ void apply_traits(const Json& json, Reference& reference) {
       if (key == "eventstream") reference.event_stream = set;
       if (key == "jsonvalue") reference.json_value = set;
       if (key == "idempotencyToken") reference.idempotency_token = set;
-      if (key == "hostLabel") reference.host_label = set;
       if (key == "sensitive") reference.sensitive = set;
     }
   }
@@ -100,16 +99,11 @@ struct ServiceModel::Parser {
     Shape& shape = model.shapes_.emplace_back();
     shape.name = name;
     shape.type = *type;
-    shape.is_long = text_at(json, "type") == "long";
-    shape.wrapper = flag_at(json, "wrapper");
-    shape.is_union = flag_at(json, "union");
     shape.document = flag_at(json, "document");
     shape.sensitive = flag_at(json, "sensitive");
     shape.is_exception = flag_at(json, "exception");
-    shape.fault = flag_at(json, "fault");
     if (auto details = json.find("error"); details != json.end() && details->is_object()) {
       shape.error_code = text_at(*details, "code");
-      shape.http_status = details->value("httpStatusCode", 0);
       shape.is_exception = true;
     }
     model.shapes_by_name_.emplace(name, &shape);
@@ -204,7 +198,6 @@ struct ServiceModel::Parser {
     paginator.output_tokens = texts_at(json, "output_token");
     paginator.result_keys = texts_at(json, "result_key");
     paginator.more_results = text_at(json, "more_results");
-    paginator.limit_key = text_at(json, "limit_key");
   }
 };
 

@@ -41,7 +41,6 @@ struct Reference {
   bool event_stream = false;
   bool json_value = false;
   bool idempotency_token = false;
-  bool host_label = false;
   bool sensitive = false;
 };
 
@@ -58,16 +57,11 @@ struct Shape {
   Reference element;            // of a list
   Reference key;                // of a map
   Reference value;              // of a map
-  bool is_long = false;         // a long rather than an integer
-  bool wrapper = false;
-  bool is_union = false;
   bool document = false;
   bool sensitive = false;
   // Of exceptions.
   bool is_exception = false;
-  bool fault = false;  // the server's doing
   std::string error_code;
-  int http_status = 0;
 
   // The member called `name`, or null.
   const Member* member(std::string_view name) const;
@@ -95,7 +89,6 @@ struct Paginator {
   std::vector<std::string> output_tokens;
   std::vector<std::string> result_keys;
   std::string more_results;
-  std::string limit_key;
 };
 
 class ServiceModel {
