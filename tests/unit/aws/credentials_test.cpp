@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "aws/client.h"
 #include "aws/models.h"
+#include "aws/session.h"
 #include "support/scripted_network.h"
 
 namespace terrace::aws {
@@ -211,6 +213,37 @@ TEST_F(ChainTest, RefreshesBeforeTheyExpire) {
   EXPECT_EQ(loop.run(chain.credentials())->access_key_id, "K2");
   chain.expired();
   EXPECT_EQ(loop.run(chain.credentials())->access_key_id, "K3");
+}
+
+TEST_F(ChainTest, ASessionWiresItAll) {
+  files.files["/home/op/.aws/config"] =
+      "[profile ops]\nregion = eu-west-3\naws_access_key_id = AKIAOPS\n"
+      "aws_secret_access_key = s\n";
+  environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9/base";
+  SessionSettings session_settings;
+  session_settings.config.profile = "ops";
+  session_settings.assume_roles.push_back(AssumeRole{"arn:aws:iam::1:role/deploy", {}, {}, {}, {}, {}, {}});
+  SessionEffects effects{loop, network, files, random, models, processes, log};
+  network.answer(200, kRoleAnswer);
+  network.answer(200, "<DescribeVpcsResponse><vpcSet/></DescribeVpcsResponse>");
+  auto session = loop.run(Session::open(effects, session_settings, environment));
+  ASSERT_TRUE(session.ok()) << session.error();
+  EXPECT_EQ((*session)->region(), "eu-west-3");
+  ApiResult result = loop.run((*session)->client().call("ec2", "DescribeVpcs", nlohmann::json::object()));
+  ASSERT_TRUE(result.ok()) << result.error().describe();
+  ASSERT_EQ(network.requests().size(), 2u);
+  EXPECT_EQ(network.requests()[0].url, "http://127.0.0.1:9/base/");
+  EXPECT_THAT(*find_header(network.requests()[0].headers, "Authorization"), HasSubstr("AKIAOPS/"));
+  EXPECT_THAT(*find_header(network.requests()[1].headers, "Authorization"), HasSubstr("ASIAROLE/"));
+}
+
+TEST_F(ChainTest, ASessionAsksTheInstanceForARegion) {
+  network.answer(200, "IMDSTOKEN");
+  network.answer(200, "ap-south-1");
+  SessionEffects effects{loop, network, files, random, models, processes, log};
+  auto session = loop.run(Session::open(effects, SessionSettings{}, environment));
+  ASSERT_TRUE(session.ok());
+  EXPECT_EQ((*session)->region(), "ap-south-1");
 }
 
 TEST(Process, RunsWithoutAShell) {
