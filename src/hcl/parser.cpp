@@ -162,11 +162,15 @@ class Parser {
         } else if (text == "&" || text == "|" || text == "~" || text == "^") {
           std::string hint = text == "&"   ? " Did you mean boolean AND (\"&&\")?"
                              : text == "|" ? " Did you mean boolean OR (\"||\")?"
+                             : text == "~" ? " Did you mean boolean NOT (\"!\")?"
                                            : "";
           error("Unsupported operator", "Bitwise operators are not supported." + hint, range_of(token));
-        } else if (text == "**") {
-          error("Unsupported operator",
-                "\"**\" is not a supported operator. Exponentiation is not supported as an operator.", range_of(token));
+        } else if (text == "\u201c" || text == "\u201d" || text == "\u2018" || text == "\u2019") {
+          error(
+              "Invalid character",
+              "\"Curly quotes\" are not valid here. These can sometimes be inadvertently introduced when sharing code "
+              "via documents or discussion forums. It might help to replace the character with a \"straight quote\".",
+              range_of(token));
         } else if (text == "/*") {
           error("Unterminated comment", "There is no \"*/\" that ends this comment before the end of the file.",
                 range_of(token));
@@ -234,15 +238,17 @@ class Parser {
     std::unordered_map<std::string, SourceRange> names;
     NewlineScope keep(*this, false);
     Depth depth(*this);
+    bool one_line = end == T::kCloseBrace;  // until a line break follows the opening brace
     while (true) {
       const Token& token = peek();
       if (token.type == T::kNewline) {
+        one_line = false;
         next();
         continue;
       }
       if (token.type == end || token.type == T::kEnd) break;
       failed_ = false;
-      parse_item(*body, names);
+      parse_item(*body, names, one_line);
       if (failed_) {
         recover_line();
         const Token& stuck = peek();
@@ -254,12 +260,14 @@ class Parser {
     return body;
   }
 
-  void parse_item(NativeBody& body, std::unordered_map<std::string, SourceRange>& names) {
+  void parse_item(NativeBody& body, std::unordered_map<std::string, SourceRange>& names, bool one_line) {
     Token token = next();
     if (invalid_token(token)) return;
     if (token.type != T::kIdentifier) {
-      if (token.type == T::kOpenQuote) {
+      if (token.type == T::kOpenQuote && !one_line) {
         error("Invalid argument name", "Argument names must not be quoted.", range_of(token));
+      } else if (diagnostics_.has_errors()) {
+        failed_ = true;  // most likely what is left of the construct that is wrong
       } else {
         error("Argument or block definition required", "An argument or block definition is required here.",
               range_of(token));
@@ -275,18 +283,6 @@ class Parser {
       case T::kOpenBrace:
       case T::kIdentifier:
         parse_block(body, token);
-        return;
-      case T::kEqualOp:
-        error("Unsupported operator",
-              "The \"==\" operator is not supported here. Did you mean to set an argument with \"=\"?", range_of(after),
-              between(range_of(token), range_of(after)));
-        return;
-      case T::kDot:
-        error("Argument or block definition required",
-              "An argument or block definition is required here. Argument names and block types are single names: they "
-              "can't have "
-              "attributes. To set an argument, use the equals sign \"=\" to introduce the argument value.",
-              range_of(after));
         return;
       default:
         if (!invalid_token(after)) {
@@ -418,13 +414,21 @@ class Parser {
     NewlineScope keep(*this, false);
     Token name = next();
     if (peek().type != T::kAssign) {
-      error("Invalid single-argument block definition",
-            peek().type == T::kOpenQuote || peek().type == T::kOpenBrace || peek().type == T::kIdentifier
-                ? "A single-line block definition cannot contain nested blocks. Use the multi-line block syntax with "
-                  "one nested block "
-                  "per line."
-                : "A single-line block definition can contain only a single argument.",
-            range_of(peek()), between(open, range_of(peek())));
+      TokenType after = peek().type;
+      if (after == T::kOpenQuote || after == T::kOpenBrace || after == T::kIdentifier) {
+        error(
+            "Argument definition required",
+            fmt::format("A single-line block definition can contain only a single argument. If you meant to define "
+                        "argument \"{}\", use an equals sign to assign it a value. To define a nested block, place it "
+                        "on a line of its own within its parent block.",
+                        text_of(name)),
+            between(range_of(name), range_of(peek())), between(open, range_of(peek())));
+      } else if (!invalid_token(peek())) {
+        error("Argument or block definition required",
+              "An argument or block definition is required here. To set an argument, use the equals sign \"=\" to "
+              "introduce the argument value.",
+              range_of(name));
+      }
       return body;
     }
     std::unordered_map<std::string, SourceRange> names;
@@ -575,7 +579,7 @@ class Parser {
     while (!failed_) {
       const Token& token = peek();
       if (token.type == T::kDot) {
-        from = parse_dot(std::move(from));
+        from = parse_dot(std::move(from), attributes_only);
       } else if (token.type == T::kOpenBracket && !attributes_only) {
         from = parse_bracket(std::move(from));
       } else {
@@ -603,7 +607,7 @@ class Parser {
     return std::make_unique<RelativeTraversal>(place, std::move(from), std::move(steps));
   }
 
-  ExpressionPtr parse_dot(ExpressionPtr from) {
+  ExpressionPtr parse_dot(ExpressionPtr from, bool in_attribute_splat) {
     SourceRange dot = range_of(next());
     const Token& token = peek();
     switch (token.type) {
@@ -616,9 +620,14 @@ class Parser {
         Token number = next();
         std::string text = text_of(number);
         if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+          std::size_t point = text.find('.');
           error("Invalid legacy index syntax",
-                "When using the legacy index syntax, chaining two indexes together is not permitted. Use the proper "
-                "index syntax instead.",
+                point == std::string::npos
+                    ? "An index behind a dot must be a whole number. Use the proper index syntax instead, like [0]."
+                    : fmt::format("When using the legacy index syntax, chaining two indexes together is not permitted. "
+                                  "Use the proper index syntax{} instead, like [{}][{}].",
+                                  in_attribute_splat ? " with a full splat expression [*]" : "", text.substr(0, point),
+                                  text.substr(point + 1)),
                 range_of(number));
           return nullptr;
         }
@@ -626,6 +635,12 @@ class Parser {
       }
       case T::kStar: {
         SourceRange marker = range_of(next());
+        if (in_attribute_splat) {
+          error("Nested splat expression not allowed",
+                "A splat expression (*) cannot be used inside another attribute-only splat expression.", marker,
+                between(from->range, marker));
+          return nullptr;
+        }
         auto symbol = std::make_unique<AnonymousSymbol>(marker);
         const AnonymousSymbol* item = symbol.get();
         ExpressionPtr each = parse_traversals(std::move(symbol), true);
@@ -646,8 +661,16 @@ class Parser {
     SourceRange open = range_of(next());
     bool outer = skip_newlines_;
     NewlineScope skip(*this, true);
-    if (peek().type == T::kStar && peek_second().type == T::kCloseBracket) {
+    if (peek().type == T::kStar) {
       next();
+      if (peek().type != T::kCloseBracket) {
+        if (!invalid_token(peek())) {
+          error("Missing close bracket on splat index",
+                "The star for a full splat operator must be immediately followed by a closing bracket (\"]\").",
+                range_of(peek()), between(open, range_of(peek())));
+        }
+        return nullptr;
+      }
       SourceRange marker = between(open, range_of(next()));
       auto symbol = std::make_unique<AnonymousSymbol>(marker);
       const AnonymousSymbol* item = symbol.get();
@@ -805,12 +828,12 @@ class Parser {
       const Token& separator = peek();
       if (separator.type == T::kCloseParen) break;
       if (separator.type == T::kEllipsis) {
-        next();
+        SourceRange ellipsis = range_of(next());
         expand = true;
         if (peek().type != T::kCloseParen) {
           error("Missing closing parenthesis",
                 "An expanded function argument (with ...) must be immediately followed by closing parentheses.",
-                range_of(peek()), between(name_range, range_of(peek())));
+                ellipsis, between(name_range, range_of(peek())));
           return nullptr;
         }
         break;
@@ -938,14 +961,6 @@ class Parser {
   }
 
   ExpressionPtr parse_object_key() {
-    if (peek().type == T::kEnd) {
-      error("Unterminated object constructor expression",
-            "There is no corresponding closing brace before the end of the file. This may be caused by incorrect brace "
-            "nesting elsewhere "
-            "in this file.",
-            range_of(peek()));
-      return nullptr;
-    }
     if (peek().type == T::kIdentifier) {
       TokenType second = peek_second().type;
       if (second == T::kAssign || second == T::kColon) {
@@ -1027,7 +1042,7 @@ class Parser {
       if (failed_) return nullptr;
     } else {
       if (closing == T::kCloseBrace) {
-        error("Invalid 'for' expression", "Key expression is required when building an object.", range_of(peek()),
+        error("Invalid 'for' expression", "Key expression is required when building an object.", first->range,
               between(open, range_of(peek())));
         return nullptr;
       }
@@ -1133,7 +1148,8 @@ class Parser {
           break;
         case T::kUnterminatedHeredoc:
         case T::kEnd:
-          error("Unterminated template string", "No closing marker was found for the string.", open);
+          error("Unterminated template string", "No closing marker was found for the string.", range_of(token),
+                between(open, range_of(token)));
           return nullptr;
         case T::kUnterminatedQuote:
           if (token.start.byte < file_.text.size()) {
@@ -1183,7 +1199,12 @@ class Parser {
     const Token& close = peek();
     if (close.type != T::kTemplateEnd) {
       if (invalid_token(close)) return;
-      if (open.type == T::kTemplateInterp) {
+      if (open.type == T::kTemplateInterp && close.type == T::kEnd) {
+        error("Unclosed template interpolation sequence",
+              "There is no closing brace for this interpolation sequence before the end of the file. This might be "
+              "caused by incorrect nesting inside the given expression.",
+              range_of(open), between(range_of(open), range_of(close)));
+      } else if (open.type == T::kTemplateInterp) {
         error("Extra characters after interpolation expression",
               close.type == T::kColon ? "Template interpolation doesn't expect a colon at this location. Did you "
                                         "intend this to be a literal sequence to be "
@@ -1198,8 +1219,8 @@ class Parser {
                                         "just \"${\".",
               range_of(close), between(range_of(open), range_of(close)));
       } else {
-        error("Extra characters in template directive",
-              "Expected a closing brace to end the template directive, but found extra characters.", range_of(close),
+        error(fmt::format("Extra characters in {} marker", directive_word(part.kind)),
+              "Expected a closing brace to end the sequence, but found extra characters.", range_of(close),
               between(range_of(open), range_of(close)));
       }
       return;
@@ -1256,7 +1277,9 @@ class Parser {
       next();
       part.expression = parse_expression();
     } else {
-      error("Invalid template control keyword", fmt::format("\"{}\" is not a valid template control keyword.", text),
+      error("Invalid template control keyword",
+            fmt::format("\"{}\" is not a valid template control keyword.{}", text,
+                        did_you_mean(text, {"if", "for", "else", "endif", "endfor"})),
             range_of(name));
     }
   }

@@ -162,9 +162,7 @@ class Scanner {
       while (is_digit(static_cast<unsigned char>(peek(length)))) ++length;
     };
     digits();
-    // `a.0.1` is two indices, not a fraction: behind a dot only whole numbers follow.
-    bool after_dot = !tokens_.empty() && tokens_.back().type == TokenType::kDot;
-    if (!after_dot && peek(length) == '.' && is_digit(static_cast<unsigned char>(peek(length + 1)))) {
+    if (peek(length) == '.' && is_digit(static_cast<unsigned char>(peek(length + 1)))) {
       ++length;
       digits();
     }
@@ -205,15 +203,15 @@ class Scanner {
       TokenType type;
     };
     static constexpr Symbol kSymbols[] = {
-        {"...", TokenType::kEllipsis},  {"==", TokenType::kEqualOp},      {"!=", TokenType::kNotEqual},
-        {"<=", TokenType::kLessEqual},  {">=", TokenType::kGreaterEqual}, {"&&", TokenType::kAnd},
-        {"||", TokenType::kOr},         {"=>", TokenType::kArrow},        {"::", TokenType::kDoubleColon},
-        {"**", TokenType::kInvalid},    {"(", TokenType::kOpenParen},     {")", TokenType::kCloseParen},
-        {"[", TokenType::kOpenBracket}, {"]", TokenType::kCloseBracket},  {"+", TokenType::kPlus},
-        {"-", TokenType::kMinus},       {"*", TokenType::kStar},          {"/", TokenType::kSlash},
-        {"%", TokenType::kPercent},     {"<", TokenType::kLess},          {">", TokenType::kGreater},
-        {"!", TokenType::kBang},        {"=", TokenType::kAssign},        {"?", TokenType::kQuestion},
-        {":", TokenType::kColon},       {",", TokenType::kComma},         {".", TokenType::kDot},
+        {"...", TokenType::kEllipsis},   {"==", TokenType::kEqualOp},      {"!=", TokenType::kNotEqual},
+        {"<=", TokenType::kLessEqual},   {">=", TokenType::kGreaterEqual}, {"&&", TokenType::kAnd},
+        {"||", TokenType::kOr},          {"=>", TokenType::kArrow},        {"::", TokenType::kDoubleColon},
+        {"(", TokenType::kOpenParen},    {")", TokenType::kCloseParen},    {"[", TokenType::kOpenBracket},
+        {"]", TokenType::kCloseBracket}, {"+", TokenType::kPlus},          {"-", TokenType::kMinus},
+        {"*", TokenType::kStar},         {"/", TokenType::kSlash},         {"%", TokenType::kPercent},
+        {"<", TokenType::kLess},         {">", TokenType::kGreater},       {"!", TokenType::kBang},
+        {"=", TokenType::kAssign},       {"?", TokenType::kQuestion},      {":", TokenType::kColon},
+        {",", TokenType::kComma},        {".", TokenType::kDot},
     };
     Frame& frame = frames_.back();
     bool interpolation = frame.kind == Frame::Kind::kInterpolation;
@@ -307,7 +305,7 @@ class Scanner {
       if (text_.substr(start, marker.size()) == marker) {
         std::size_t rest = end;
         if (rest < text_.size() && text_[rest] == '\r') ++rest;
-        if (rest >= text_.size() || text_[rest] == '\n') {
+        if (rest < text_.size() && text_[rest] == '\n') {
           emit(TokenType::kCloseHeredoc, end - at_);
           frames_.pop_back();
           return;

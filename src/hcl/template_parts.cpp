@@ -40,8 +40,8 @@ std::size_t indentation(const std::string& text) {
 // Builds the expression of a run of parts up to the directive that ends it.
 class Builder {
  public:
-  Builder(std::vector<TemplatePart> parts, Diagnostics& diagnostics)
-      : parts_(std::move(parts)), diagnostics_(diagnostics) {}
+  Builder(std::vector<TemplatePart> parts, const SourceRange& end, Diagnostics& diagnostics)
+      : parts_(std::move(parts)), template_end_(end), diagnostics_(diagnostics) {}
 
   std::vector<ExpressionPtr> run(Kind* stopped_by) {
     std::vector<ExpressionPtr> built;
@@ -65,11 +65,8 @@ class Builder {
           break;
         default:
           if (stopped_by == nullptr) {
-            const char* word = part.kind == Kind::kElse ? "else" : part.kind == Kind::kEndIf ? "endif" : "endfor";
-            diagnostics_.error(
-                "Unexpected template directive",
-                fmt::format("The \"{}\" directive does not belong to any directive that is open here.", word),
-                part.range);
+            diagnostics_.error(fmt::format("Unexpected {} directive", directive_word(part.kind)),
+                               "The control directives within this template are unbalanced.", part.range);
             return built;
           }
           *stopped_by = part.kind;
@@ -89,7 +86,8 @@ class Builder {
     Kind end = Kind::kText;
     ExpressionPtr yes = branch(opening.range, run(&end));
     ExpressionPtr no;
-    if (end == Kind::kElse && at_ < parts_.size()) {
+    bool after_else = end == Kind::kElse && at_ < parts_.size();
+    if (after_else) {
       SourceRange place = parts_[at_++].range;
       end = Kind::kText;
       no = branch(place, run(&end));
@@ -98,7 +96,7 @@ class Builder {
     }
     if (diagnostics_.has_errors()) return nullptr;
     if (end != Kind::kEndIf) {
-      unclosed(opening, "if", "endif", end);
+      unclosed(opening, "if", "endif", end, after_else);
       return nullptr;
     }
     SourceRange place = between(opening.range, parts_[at_++].range);
@@ -123,26 +121,52 @@ class Builder {
     return std::make_unique<TemplateJoin>(place, std::move(list));
   }
 
-  void unclosed(const TemplatePart& opening, const char* word, const char* wanted, Kind end) {
+  // Something else than `wanted` ends the directive `opening`: another directive, or the template.
+  void unclosed(const TemplatePart& opening, const char* word, const char* wanted, Kind end, bool after_else = false) {
+    const SourceRange& start = opening.range;
+    std::string place =
+        start.start.line == start.end.line
+            ? fmt::format("{}:{},{}-{}", start.file->path, start.start.line, start.start.column, start.end.column)
+            : fmt::format("{}:{},{}-{},{}", start.file->path, start.start.line, start.start.column, start.end.line,
+                          start.end.column);
     if (end == Kind::kText) {
       diagnostics_.error(
-          "Unclosed template directive",
-          fmt::format("The \"{}\" directive has no \"{}\" before the end of the template.", word, wanted),
-          opening.range);
-    } else {
-      diagnostics_.error("Unexpected template directive",
-                         fmt::format("Expecting an {} directive for the {} starting at line {}.", wanted, word,
-                                     opening.range.start.line),
-                         parts_[at_].range);
+          "Unexpected end of template",
+          fmt::format("The {} directive at {} is missing its corresponding {} directive.", word, place, wanted),
+          template_end_, start);
+      return;
     }
+    std::string detail =
+        after_else && end == Kind::kElse ? fmt::format("Already in the else clause for the if started at {}.", place)
+        : opening.kind == Kind::kIf
+            ? fmt::format("Expecting an endif directive for the if started at {}.", place)
+            : fmt::format("Expecting an endfor directive corresponding to the for directive at {}.", place);
+    diagnostics_.error(fmt::format("Unexpected {} directive", directive_word(end)), std::move(detail),
+                       parts_[at_].range, start);
   }
 
   std::vector<TemplatePart> parts_;
+  SourceRange template_end_;
   std::size_t at_ = 0;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
+
+const char* directive_word(TemplatePart::Kind kind) {
+  switch (kind) {
+    case Kind::kIf:
+      return "if";
+    case Kind::kElse:
+      return "else";
+    case Kind::kEndIf:
+      return "endif";
+    case Kind::kFor:
+      return "for";
+    default:
+      return "endfor";
+  }
+}
 
 EscapeResult unescape_template_text(std::string_view text, bool quoted) {
   EscapeResult result;
@@ -209,7 +233,11 @@ EscapeResult unescape_template_text(std::string_view text, bool quoted) {
                                    digits == 4 ? "four" : "eight");
       return result;
     }
-    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) code = 0xfffd;
+    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+      result.bad_length = 2 + digits;
+      result.message = fmt::format("Cannot encode character U+{:04x} in UTF-8.", code);
+      return result;
+    }
     append_utf8(result.text, code);
     i += 2 + digits;
   }
@@ -271,7 +299,10 @@ void trim_template(std::vector<TemplatePart>& parts) {
 ExpressionPtr build_template(std::vector<TemplatePart> parts, const SourceRange& place, bool heredoc,
                              Diagnostics& diagnostics) {
   bool only_interpolation = !heredoc && parts.size() == 1 && parts[0].kind == Kind::kInterpolation;
-  Builder builder(std::move(parts), diagnostics);
+  SourceRange end = place;
+  end.start = end.end;
+  if (!parts.empty() && parts.back().range.end.byte < place.end.byte) end.start = parts.back().range.end;
+  Builder builder(std::move(parts), end, diagnostics);
   std::vector<ExpressionPtr> built = builder.run(nullptr);
   if (diagnostics.has_errors()) return nullptr;
   if (only_interpolation) return std::make_unique<TemplateWrap>(place, std::move(built[0]));

@@ -22,6 +22,9 @@ struct TemplatePart {
   bool trim_right = false;  // ~}
 };
 
+// The keyword of a directive: "if", "endfor".
+const char* directive_word(TemplatePart::Kind kind);
+
 // Text with its escapes resolved: $${ and %%{ everywhere, backslashes in quoted strings. With bad_length above 0 there
 // is an invalid escape at bad_at, which `message` describes.
 struct EscapeResult {
