@@ -209,7 +209,7 @@ void Executor::prepare_values() {
     if (!resource.in_config || change.action == Action::kDelete || change.action == Action::kForget) continue;
     values_.set(resource.unit, resource.address.module, change.key, change.after);
   }
-  desired.begin(values_);
+  desired.begin(values_, true);
 }
 
 void Executor::prepare() {

@@ -15,6 +15,9 @@ namespace terrace::plan {
 
 // A resource or data block of one module, for all instances of that module.
 struct DesiredResource {
+  // Stands for a local, a variable or the like that many resources use and that uses many: it has nothing but needs,
+  // and keeps the edges from being multiplied out.
+  bool relay = false;
   std::string config_address;  // "module.a.aws_vpc.main", without instance keys
   state::Mode mode = state::Mode::kManaged;
   std::string type;
@@ -83,8 +86,11 @@ class Desired {
   virtual const std::vector<DesiredOutput>& outputs() const = 0;
   virtual Repetition repetition(uint32_t resource) const = 0;
 
-  // Values are asked of `values` from now on, and nothing that was evaluated before is kept.
-  virtual void begin(ResourceValues& values) = 0;
+  // Values are asked of `values` from now on, and nothing that was evaluated before is kept. While planning, functions
+  // whose result the apply will tell are unknown.
+  virtual void begin(ResourceValues& values, bool applying) = 0;
+  // Rules on variables and the like that can be checked before anything is planned.
+  virtual Diagnostics check_variables() { return {}; }
   // count and for_each, evaluated once; unknown ones are errors.
   virtual Checked<Expansion> expand(uint32_t resource) = 0;
   virtual const std::string& module_address(uint32_t module) const = 0;
@@ -92,6 +98,11 @@ class Desired {
   virtual bool has_module(const std::string& config_module) const = 0;
   // The block's value by the schema of its type, with marks and unknowns.
   virtual Checked<lang::Value> evaluate(uint32_t resource, const DesiredInstance& instance) = 0;
+  // What the block's own rules say of the object that was planned, made or read.
+  virtual Diagnostics check_result(uint32_t /*resource*/, const DesiredInstance& /*instance*/,
+                                   const lang::Value& /*value*/) {
+    return {};
+  }
   virtual Checked<lang::Value> evaluate_provider(uint32_t provider) = 0;
   virtual Checked<lang::Value> evaluate_output(uint32_t output) = 0;
 };

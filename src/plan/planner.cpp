@@ -492,6 +492,7 @@ void Planner::values_from_state(uint32_t unit) {
 
 Task<void> Planner::plan_unit(uint32_t unit) {
   const Unit& here = units_[unit];
+  if (here.relay) co_return;
   bool managed = !here.is_data;
   if (here.in_config && !here.provider.empty() && waiting_refresh_.count(here.provider) > 0) {
     Task<void> refreshing = refresh_of_provider(here.provider);
@@ -698,6 +699,7 @@ Task<void> Planner::plan_instance(uint32_t unit, uint32_t resource, const Desire
     change.action = Action::kUpdate;
   }
   if (change.action != Action::kNoOp) change.config = std::move(config);
+  say(desired_.check_result(unit, instance, change.after), name, desired.range);
   values_.set(unit, address.module, instance.key, change.after);
   changes_of_[unit].push_back(static_cast<uint32_t>(plan_.changes.size()));
   plan_.changes.push_back(std::move(change));
@@ -710,7 +712,14 @@ Task<void> Planner::plan_instance(uint32_t unit, uint32_t resource, const Desire
 }
 
 bool Planner::has_pending(uint32_t unit) const {
-  for (uint32_t need : desired_.resources()[unit].explicit_needs) {
+  // Relays are seen through.
+  std::vector<uint32_t> waiting = desired_.resources()[unit].explicit_needs;
+  std::set<uint32_t> seen;
+  while (!waiting.empty()) {
+    uint32_t need = waiting.back();
+    waiting.pop_back();
+    if (!seen.insert(need).second) continue;
+    if (units_[need].relay) waiting.insert(waiting.end(), units_[need].needs.begin(), units_[need].needs.end());
     for (uint32_t index : changes_of_[need]) {
       if (plan_.changes[index].action != Action::kNoOp) return true;
     }
@@ -780,6 +789,7 @@ Task<void> Planner::read_instance(uint32_t unit, uint32_t resource, DesiredInsta
   if (observer_) observer_->read_completed(name, id_of(response.state), loop_.clock().monotonic() - start);
   values_.set(unit, address.module, instance.key,
               schema::mark_sensitive(type.block, lang::mark_paths(response.state, marks)));
+  say(desired_.check_result(unit, instance, response.state), name, desired.range);
   // A sibling stack's planned outputs can be unknown: then there is nothing to store yet.
   if (!response.state.is_wholly_known()) {
     ResourceChange change;
@@ -959,7 +969,8 @@ Task<Diagnostics> Planner::make() {
   plan_.replaces = options_.replaces;
   plan_.variables = options_.variables;
   plan_.timestamp = rfc3339(loop_.clock().wall());
-  desired_.begin(values_);
+  desired_.begin(values_, false);
+  diagnostics_.append(desired_.check_variables());
   Task<void> recovering = recover();
   co_await recovering;
   plan_.initial_state.lineage = session_.state().lineage;

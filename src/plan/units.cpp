@@ -41,7 +41,7 @@ void set_dependencies(std::vector<Unit>& units, const std::vector<uint32_t>& ord
     if (!units[unit].in_config || units[unit].needs.empty()) continue;
     std::vector<uint32_t> ranks;
     for (uint32_t need : units[unit].needs) {
-      if (!units[need].is_data) ranks.push_back(rank[need]);
+      if (!units[need].is_data && !units[need].relay) ranks.push_back(rank[need]);
       if (all[need]) ranks.insert(ranks.end(), all[need]->begin(), all[need]->end());
     }
     std::sort(ranks.begin(), ranks.end());
@@ -51,7 +51,7 @@ void set_dependencies(std::vector<Unit>& units, const std::vector<uint32_t>& ord
     list->reserve(ranks.size());
     for (uint32_t one : ranks) list->push_back(pool.intern(units[by_text[one]].config_address));
     all[unit] = std::make_shared<const std::vector<uint32_t>>(std::move(ranks));
-    if (!units[unit].is_data) units[unit].dependencies = std::move(list);
+    if (!units[unit].is_data && !units[unit].relay) units[unit].dependencies = std::move(list);
   }
 }
 
@@ -78,7 +78,8 @@ Units make_units(Desired& desired, state::State& state) {
   for (const DesiredResource& resource : resources) {
     Unit unit;
     unit.config_address = resource.config_address;
-    unit.provider = desired.providers()[resource.provider].address;
+    unit.relay = resource.relay;
+    if (!unit.relay) unit.provider = desired.providers()[resource.provider].address;
     unit.in_config = true;
     unit.is_data = resource.mode == state::Mode::kData;
     unit.create_before_destroy = resource.create_before_destroy;

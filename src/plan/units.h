@@ -18,6 +18,7 @@ struct Unit {
   std::string provider;  // address of the provider configuration; empty for what only the state knows
   bool in_config = false;
   bool is_data = false;
+  bool relay = false;  // DesiredResource::relay
   bool create_before_destroy = false;
   bool targeted = false;
   bool needed_by_target = false;

@@ -211,7 +211,7 @@ class HandMade final : public plan::Desired {
     if (keys_[resource].empty()) return plan::Repetition::kSingle;
     return std::holds_alternative<int64_t>(keys_[resource][0]) ? plan::Repetition::kCount : plan::Repetition::kForEach;
   }
-  void begin(plan::ResourceValues& values) override { values_ = &values; }
+  void begin(plan::ResourceValues& values, bool) override { values_ = &values; }
   Checked<plan::Expansion> expand(uint32_t resource) override {
     Checked<plan::Expansion> result;
     if (keys_[resource].empty()) result.value.instances.push_back({0, {}});
