@@ -365,8 +365,9 @@ Task<void> Planner::refresh_of_provider(std::string provider_address) {
 Task<void> Planner::refresh_all() {
   for (const auto& [address, resource] : plan_.prior_state.resources) {
     uint32_t unit = units_.of(address);
-    if (!active_[unit]) continue;
-    // Data objects are read anew with the configuration, and only looked at where that is not walked.
+    // What data sources said is read anew, except where only their stored values are wanted.
+    bool data = address.mode == state::Mode::kData;
+    if (!active_[unit] || (data && options_.mode != Mode::kDestroy)) continue;
     for (const auto& [key, instance] : resource.instances) {
       std::vector<std::pair<Place, ObjectPtr>>& waiting = waiting_refresh_[resource.provider];
       if (instance.current) waiting.push_back({Place{address, key, ""}, instance.current});
@@ -429,7 +430,7 @@ Task<void> Planner::walk() {
   std::vector<uint32_t> ready;
   for (uint32_t unit = units_.size(); unit-- > 0;) {
     pending[unit] = static_cast<uint32_t>(units_[unit].config_needs);
-    if (pending[unit] == 0) ready.push_back(unit);
+    if (units_[unit].in_config && pending[unit] == 0) ready.push_back(unit);
   }
   std::unique_ptr<Event> news;
   size_t running = 0;
@@ -451,17 +452,29 @@ Task<void> Planner::walk() {
     }
     uint32_t unit = ready.back();
     ready.pop_back();
-    if (units_[unit].in_config && units_[unit].is_data && active_[unit]) {
+    if (units_[unit].is_data && active_[unit]) {
       ++running;
       reads.add(read_unit(unit, done, news, running));
       continue;
     }
     Task<void> planning = plan_unit(unit);
     co_await planning;
-    if (units_[unit].in_config) done.push_back(unit);
+    done.push_back(unit);
   }
   Task<void> joined = reads.join();
   co_await joined;
+  // What only the state knows comes last, when every provider can be configured.
+  while (!waiting_refresh_.empty()) {
+    std::string provider = waiting_refresh_.begin()->first;
+    Task<void> refreshing = refresh_of_provider(provider);
+    co_await refreshing;
+  }
+  for (uint32_t unit = 0; unit < units_.size(); ++unit) {
+    if (units_[unit].in_config || !active_[unit]) continue;
+    if (!units_[unit].is_data && options_.mode != Mode::kRefreshOnly) plan_orphans(unit, {});
+    if (!units_[unit].is_data || options_.mode == Mode::kDestroy) continue;
+    for (const ResourceAddress& address : units_[unit].in_state) plan_.prior_state.resources.erase(address);
+  }
 }
 
 Task<void> Planner::read_unit(uint32_t unit, std::vector<uint32_t>& done, std::unique_ptr<Event>& news,
@@ -474,7 +487,6 @@ Task<void> Planner::read_unit(uint32_t unit, std::vector<uint32_t>& done, std::u
 }
 
 void Planner::values_from_state(uint32_t unit) {
-  if (!units_[unit].in_config) return;
   values_.begin(unit);
   for (const ResourceAddress& address : units_[unit].in_state) {
     auto resource = plan_.prior_state.resources.find(address);
@@ -494,7 +506,7 @@ Task<void> Planner::plan_unit(uint32_t unit) {
   const Unit& here = units_[unit];
   if (here.relay) co_return;
   bool managed = !here.is_data;
-  if (here.in_config && !here.provider.empty() && waiting_refresh_.count(here.provider) > 0) {
+  if (waiting_refresh_.count(here.provider) > 0) {
     Task<void> refreshing = refresh_of_provider(here.provider);
     co_await refreshing;
   }
@@ -502,7 +514,7 @@ Task<void> Planner::plan_unit(uint32_t unit) {
     values_from_state(unit);
     co_return;
   }
-  if (options_.mode == Mode::kDestroy || (options_.mode == Mode::kRefreshOnly && managed) || !here.in_config) {
+  if (options_.mode == Mode::kDestroy || (options_.mode == Mode::kRefreshOnly && managed)) {
     values_from_state(unit);
     if (managed && options_.mode != Mode::kRefreshOnly) plan_orphans(unit, {});
     co_return;
@@ -1002,6 +1014,7 @@ Task<Diagnostics> Planner::make() {
       ++resource;
   }
   plan_outputs();
+  plan_.checks = plan_.prior_state.checks;
   sort_changes();
   plan_.errored = diagnostics_.has_errors();
   if (!plan_.errored) make_edges(plan_, units_, changes_of_);
@@ -1021,7 +1034,8 @@ Task<Diagnostics> PlanRun::make(PlanOptions options) {
 Diagnostics PlanRun::restore(Plan plan) {
   Diagnostics diagnostics;
   const state::State& now = session_.state();
-  if (plan.initial_state.lineage != now.lineage || plan.initial_state.serial != now.serial) {
+  bool changed = plan.initial_state.lineage != now.lineage || plan.initial_state.serial != now.serial;
+  if (changed || session_.has_leftovers()) {
     diagnostics.error(
         "Saved plan is stale",
         "The given plan file can no longer be applied because the state was changed by another operation after "
