@@ -93,11 +93,29 @@ class Parser {
 
   class Depth {
    public:
-    explicit Depth(Parser& parser) : parser_(parser) { ++parser_.depth_; }
+    explicit Depth(Parser& parser) : parser_(parser) {
+      ++parser_.depth_;
+      parser_.deepest_ = std::max(parser_.deepest_, parser_.depth_);
+    }
     ~Depth() { --parser_.depth_; }
 
    private:
     Parser& parser_;
+  };
+
+  // An expression that grows around what was read before: each link makes that one deeper.
+  class Chain {
+   public:
+    explicit Chain(Parser& parser) : parser_(parser), outside_(parser.deepest_) { parser_.deepest_ = parser_.depth_; }
+    ~Chain() { parser_.deepest_ = std::max(parser_.deepest_, outside_); }
+    bool link() {
+      if (++parser_.deepest_ > kDeepestNesting) parser_.too_deep(parser_.range_of(parser_.peek()));
+      return !parser_.failed_;
+    }
+
+   private:
+    Parser& parser_;
+    int outside_;
   };
 
   // --- tokens
@@ -133,6 +151,11 @@ class Parser {
   void error(std::string summary, std::string detail, SourceRange subject, SourceRange context = {}) {
     if (!failed_) diagnostics_.error(std::move(summary), std::move(detail), subject, context);
     failed_ = true;
+  }
+
+  void too_deep(const SourceRange& subject) {
+    error("Nesting too deep", fmt::format("Blocks and expressions may be nested {} levels deep.", kDeepestNesting),
+          subject);
   }
 
   // A token that can't be anywhere has an error of its own. True when `token` is one.
@@ -372,8 +395,7 @@ class Parser {
     }
     block.block.definition_range = definition;
     if (depth_ > kDeepestNesting) {
-      error("Nesting too deep", fmt::format("Blocks and expressions may be nested {} levels deep.", kDeepestNesting),
-            definition);
+      too_deep(definition);
       return;
     }
     SourceRange open = range_of(tokens_[last_]);
@@ -461,8 +483,7 @@ class Parser {
   ExpressionPtr parse_expression() {
     Depth depth(*this);
     if (depth_ > kDeepestNesting) {
-      error("Nesting too deep", fmt::format("Blocks and expressions may be nested {} levels deep.", kDeepestNesting),
-            range_of(peek()));
+      too_deep(range_of(peek()));
       return nullptr;
     }
     return parse_conditional();
@@ -537,11 +558,13 @@ class Parser {
   }
 
   ExpressionPtr parse_binary(int lowest) {
+    Chain chain(*this);
     ExpressionPtr left = parse_unary();
     while (!failed_) {
       Operator operation = Operator::kOr;
       int level = level_of(peek().type, operation);
       if (level < lowest) break;
+      if (!chain.link()) return nullptr;
       next();
       ExpressionPtr right = parse_binary(level + 1);
       if (failed_) return nullptr;
@@ -557,8 +580,7 @@ class Parser {
     Token sign = next();
     Depth depth(*this);
     if (depth_ > kDeepestNesting) {
-      error("Nesting too deep", fmt::format("Blocks and expressions may be nested {} levels deep.", kDeepestNesting),
-            range_of(sign));
+      too_deep(range_of(sign));
       return nullptr;
     }
     ExpressionPtr operand = parse_unary();
@@ -569,13 +591,14 @@ class Parser {
   }
 
   ExpressionPtr parse_postfix() {
+    Chain chain(*this);
     ExpressionPtr expression = parse_term();
     if (failed_) return nullptr;
-    return parse_traversals(std::move(expression), false);
+    return parse_traversals(std::move(expression), false, &chain);
   }
 
   // Steps after a term. Inside an attribute-only splat the steps end where an index would begin.
-  ExpressionPtr parse_traversals(ExpressionPtr from, bool attributes_only) {
+  ExpressionPtr parse_traversals(ExpressionPtr from, bool attributes_only, Chain* chain = nullptr) {
     while (!failed_) {
       const Token& token = peek();
       if (token.type == T::kDot) {
@@ -585,15 +608,18 @@ class Parser {
       } else {
         break;
       }
+      bool nested = from && (from->kind == ExpressionKind::kIndex || from->kind == ExpressionKind::kSplat);
+      if (nested && chain != nullptr && !chain->link()) return nullptr;
     }
     return failed_ ? nullptr : std::move(from);
   }
 
   ExpressionPtr with_step(ExpressionPtr from, TraversalStep step) {
     if (from->kind == ExpressionKind::kScopeTraversal) {
-      Traversal traversal = static_cast<const ScopeTraversal&>(*from).traversal;
-      traversal.steps.push_back(std::move(step));
-      return std::make_unique<ScopeTraversal>(std::move(traversal));
+      auto* scope = const_cast<ScopeTraversal*>(static_cast<const ScopeTraversal*>(from.get()));
+      scope->range = between(scope->range, step.range);
+      scope->traversal.steps.push_back(std::move(step));
+      return from;
     }
     SourceRange place = between(from->range, step.range);
     if (from->kind == ExpressionKind::kRelativeTraversal) {
@@ -675,9 +701,15 @@ class Parser {
       auto symbol = std::make_unique<AnonymousSymbol>(marker);
       const AnonymousSymbol* item = symbol.get();
       ExpressionPtr each;
+      Depth depth(*this);
+      if (depth_ > kDeepestNesting) {
+        too_deep(marker);
+        return nullptr;
+      }
       {
         NewlineScope restore(*this, outer);
-        each = parse_traversals(std::move(symbol), false);
+        Chain chain(*this);
+        each = parse_traversals(std::move(symbol), false, &chain);
       }
       if (failed_) return nullptr;
       SourceRange place = between(from->range, each->range);
@@ -995,7 +1027,7 @@ class Parser {
       if (token.type != T::kIdentifier) {
         if (!invalid_token(token)) {
           error("Invalid 'for' expression",
-                fmt::format("For expression requires {} variable name after {}.", which,
+                fmt::format("For expression requires {}variable name after {}.", which,
                             which[0] == 'v' ? "comma" : "'for'"),
                 range_of(token), between(open, range_of(token)));
         }
@@ -1007,7 +1039,7 @@ class Parser {
     if (!failed_ && peek().type == T::kComma) {
       next();
       result->key_name = std::move(result->value_name);
-      result->value_name = name("value");
+      result->value_name = name("value ");
     }
     if (failed_) return nullptr;
     if (!keyword(peek(), "in")) {
@@ -1292,6 +1324,7 @@ class Parser {
   bool skip_newlines_ = false;
   bool failed_ = false;
   int depth_ = 0;
+  int deepest_ = 0;  // of the tree being built: chains such as a + b + c nest without recursion
   Diagnostics diagnostics_;
 };
 

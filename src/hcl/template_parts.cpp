@@ -11,6 +11,8 @@ namespace {
 
 using Kind = TemplatePart::Kind;
 
+constexpr int kDeepestDirectives = 500;
+
 void append_utf8(std::string& text, uint32_t c) {
   if (c < 0x80) {
     text += static_cast<char>(c);
@@ -45,6 +47,16 @@ class Builder {
 
   std::vector<ExpressionPtr> run(Kind* stopped_by) {
     std::vector<ExpressionPtr> built;
+    if (++depth_ > kDeepestDirectives) {
+      diagnostics_.error("Nesting too deep",
+                         fmt::format("Template directives may be nested {} levels deep.", kDeepestDirectives),
+                         parts_[std::min(at_, parts_.size() - 1)].range);
+      return built;
+    }
+    struct Leave {
+      int& depth;
+      ~Leave() { --depth; }
+    } leave{depth_};
     while (at_ < parts_.size() && !diagnostics_.has_errors()) {
       TemplatePart& part = parts_[at_];
       switch (part.kind) {
@@ -148,6 +160,7 @@ class Builder {
   std::vector<TemplatePart> parts_;
   SourceRange template_end_;
   std::size_t at_ = 0;
+  int depth_ = 0;
   Diagnostics& diagnostics_;
 };
 
