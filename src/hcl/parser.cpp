@@ -1198,8 +1198,8 @@ class Parser {
           return nullptr;
       }
     }
-    if (flush) flush_heredoc(parts);
     trim_template(parts);
+    if (flush) flush_heredoc(parts);
     Diagnostics problems;
     ExpressionPtr result = build_template(std::move(parts), place, close == T::kCloseHeredoc, problems);
     if (problems.has_errors()) {

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include <fmt/format.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
 
 namespace terrace::hcl {
 
@@ -35,8 +37,27 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-std::size_t indentation(const std::string& text) {
-  return text.find_first_not_of(" \t") == std::string::npos ? text.size() : text.find_first_not_of(" \t");
+// The white space, in characters, that `text` begins with: as far as `most` characters. `bytes` is its length.
+std::size_t indentation(std::string_view text, std::size_t most, std::size_t& bytes) {
+  std::size_t count = 0;
+  int32_t at = 0;
+  bytes = 0;
+  while (count < most && bytes < text.size() && text[bytes] != '\n' && text[bytes] != '\r') {
+    UChar32 c = 0;
+    U8_NEXT(reinterpret_cast<const uint8_t*>(text.data()), at, static_cast<int32_t>(text.size()), c);
+    if (c < 0 || !u_isUWhiteSpace(c)) break;
+    ++count;
+    bytes = static_cast<std::size_t>(at);
+  }
+  return count;
+}
+
+// A line of white space alone: it says nothing about indentation and keeps its own.
+bool is_blank_line(std::string_view text) {
+  std::size_t bytes = 0;
+  indentation(text, std::numeric_limits<std::size_t>::max(), bytes);
+  std::string_view rest = text.substr(bytes);
+  return rest == "\n" || rest == "\r\n";
 }
 
 // Builds the expression of a run of parts up to the directive that ends it.
@@ -258,53 +279,41 @@ EscapeResult unescape_template_text(std::string_view text, bool quoted) {
 }
 
 void flush_heredoc(std::vector<TemplatePart>& parts) {
-  std::size_t least = std::numeric_limits<std::size_t>::max();
-  // A line that begins with an interpolation has no indentation; lines of white space alone do not count.
+  constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+  std::size_t least = kAny;
+  std::vector<TemplatePart*> lines;  // the texts that begin lines
   bool start_of_line = true;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const TemplatePart& part = parts[i];
+  for (TemplatePart& part : parts) {
     if (part.kind != Kind::kText) {
       if (start_of_line) least = 0;
       start_of_line = false;
       continue;
     }
-    if (start_of_line) {
-      std::size_t indent = indentation(part.text);
-      bool blank = indent < part.text.size() && (part.text[indent] == '\n' || part.text.substr(indent) == "\r\n");
-      if (!blank) least = std::min(least, indent);
+    if (start_of_line && !is_blank_line(part.text)) {
+      std::size_t bytes = 0;
+      least = std::min(least, indentation(part.text, kAny, bytes));
+      lines.push_back(&part);
     }
     start_of_line = !part.text.empty() && part.text.back() == '\n';
   }
-  if (least == 0 || least == std::numeric_limits<std::size_t>::max()) return;
-  start_of_line = true;
-  for (TemplatePart& part : parts) {
-    if (part.kind != Kind::kText) {
-      start_of_line = false;
-      continue;
-    }
-    bool next_starts = !part.text.empty() && part.text.back() == '\n';
-    if (start_of_line) part.text.erase(0, std::min(least, indentation(part.text)));
-    start_of_line = next_starts;
+  for (TemplatePart* line : lines) {
+    std::size_t bytes = 0;
+    indentation(line->text, least, bytes);
+    line->text.erase(0, bytes);
   }
 }
 
 void trim_template(std::vector<TemplatePart>& parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].trim_left) {
-      for (std::size_t j = i; j > 0 && parts[j - 1].kind == Kind::kText; --j) {
-        std::string& text = parts[j - 1].text;
-        while (!text.empty() && is_space(text.back())) text.pop_back();
-        if (!text.empty()) break;
-      }
+    if (parts[i].trim_left && i > 0 && parts[i - 1].kind == Kind::kText) {
+      std::string& text = parts[i - 1].text;
+      while (!text.empty() && is_space(text.back())) text.pop_back();
     }
-    if (parts[i].trim_right) {
-      for (std::size_t j = i + 1; j < parts.size() && parts[j].kind == Kind::kText; ++j) {
-        std::string& text = parts[j].text;
-        std::size_t keep = 0;
-        while (keep < text.size() && is_space(text[keep])) ++keep;
-        text.erase(0, keep);
-        if (!text.empty()) break;
-      }
+    if (parts[i].trim_right && i + 1 < parts.size() && parts[i + 1].kind == Kind::kText) {
+      std::string& text = parts[i + 1].text;
+      std::size_t keep = 0;
+      while (keep < text.size() && is_space(text[keep])) ++keep;
+      text.erase(0, keep);
     }
   }
 }

@@ -35,10 +35,10 @@ struct EscapeResult {
 };
 EscapeResult unescape_template_text(std::string_view text, bool quoted);
 
-// Takes the indentation that all lines of a <<- heredoc share off each.
+// Takes the indentation that all lines of a <<- heredoc share off each. What ~ marks took away is no indentation.
 void flush_heredoc(std::vector<TemplatePart>& parts);
 
-// Takes the white space away that ~ marks ask for.
+// Takes the white space away that ~ marks ask for: of the text beside them, which in a heredoc ends with its line.
 void trim_template(std::vector<TemplatePart>& parts);
 
 // The expression: a Template, or a TemplateWrap where the only part is an interpolation and it is no heredoc.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "hcl/json.h"
 #include "hcl/native_body.h"
@@ -81,6 +82,44 @@ TEST(Expression, Templates) {
   EXPECT_EQ(parsed("<<EOT\nEOT\n"), "(template)");
   EXPECT_EQ(parsed_template("a ${b}\n\"c\" \\n $${d}"), "(template 'a ' b '\\n\"c\" \\n ${d}')");
   EXPECT_EQ(parsed_template("${b}"), "(wrap b)");
+}
+
+// What the golden templates come to, whose conditions are all true and whose loops go over ["a", "b"].
+std::string rendered(const Expression& expression, const std::string& variable) {
+  switch (expression.kind) {
+    case ExpressionKind::kLiteral:
+      return static_cast<const Literal&>(expression).text;
+    case ExpressionKind::kTemplate: {
+      std::string out;
+      for (const ExpressionPtr& part : static_cast<const Template&>(expression).parts) out += rendered(*part, variable);
+      return out;
+    }
+    case ExpressionKind::kTemplateWrap:
+      return rendered(*static_cast<const TemplateWrap&>(expression).wrapped, variable);
+    case ExpressionKind::kConditional:
+      return rendered(*static_cast<const Conditional&>(expression).if_true, variable);
+    case ExpressionKind::kTemplateJoin: {
+      const auto& loop = static_cast<const For&>(*static_cast<const TemplateJoin&>(expression).list);
+      return rendered(*loop.value, "a") + rendered(*loop.value, "b");
+    }
+    case ExpressionKind::kScopeTraversal:
+      return variable;
+    default:
+      return "?";
+  }
+}
+
+// The values are Terraform 1.11.4's.
+TEST(Expression, TemplatesTrimAndFlushAsTerraforms) {
+  std::ifstream file(std::string(TERRACE_SOURCE_DIR) + "/tests/golden/hcl/templates.json");
+  nlohmann::json cases = nlohmann::json::parse(file);
+  ASSERT_GT(cases.size(), 30U);
+  for (const nlohmann::json& each : cases) {
+    SourceFile source{"x.tf", each[0].get<std::string>()};
+    Checked<ExpressionPtr> result = parse_expression(source);
+    ASSERT_TRUE(result.value) << each[0];
+    EXPECT_EQ(rendered(*result.value, ""), each[1].get<std::string>()) << each[0];
+  }
 }
 
 TEST(Expression, ReferencesLeaveOutWhatForBinds) {
