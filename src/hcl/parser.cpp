@@ -254,6 +254,14 @@ class Parser {
     }
   }
 
+  // Skips to behind the brace that closes the block whose content the parser is at.
+  void skip_block() {
+    for (int open = 1; open > 0 && tokens_[at_].type != T::kEnd; ++at_) {
+      if (tokens_[at_].type == T::kOpenBrace) ++open;
+      if (tokens_[at_].type == T::kCloseBrace) --open;
+    }
+  }
+
   // --- bodies
 
   std::unique_ptr<NativeBody> parse_body(TokenType end) {
@@ -332,6 +340,12 @@ class Parser {
       const Token& end = peek();
       if (end.type != T::kNewline && end.type != T::kEnd) {
         if (!invalid_token(end)) {
+          if (end.type == T::kComma) {
+            error("Unexpected comma after argument",
+                  "Argument definitions must be separated by newlines, not commas. An argument definition must end "
+                  "with a newline.",
+                  range_of(end), between(range_of(name), range_of(end)));
+          }
           error("Missing newline after argument", "An argument definition must end with a newline.", range_of(end),
                 between(range_of(name), range_of(end)));
         }
@@ -469,6 +483,7 @@ class Parser {
             "which must also "
             "be closed on the same line. Place the block's closing brace immediately after the argument definition.",
             range_of(end), between(open, range_of(end)));
+      skip_block();
     } else if (!invalid_token(end)) {
       error("Invalid single-argument block definition",
             "A single-line block definition must end with a closing brace immediately after its single argument "

@@ -164,6 +164,27 @@ TEST(SyntaxErrors, EqualTerraforms) {
   }
 }
 
+// The errors of HCL's own suite, specsuite/tests/structure.
+TEST(SyntaxErrors, OfTheSpecificationSuite) {
+  auto source = std::make_shared<SourceFile>(
+      SourceFile{"x.hcl",
+                 "a { b = \"foo\", c = \"bar\" }\na { b = \"foo\"\n}\na { b = \"foo\"\n  c = \"bar\" }\n"
+                 "a { b = \"foo\"\n  c = \"bar\"\n}\na { d {} }\n"});
+  Checked<File> file = parse_file(source);
+  std::string lines;
+  for (const Diagnostic& each : file.diagnostics.items()) lines += std::to_string(each.subject.start.line) + " ";
+  EXPECT_EQ(lines, "1 2 4 6 9 ");
+  source = std::make_shared<SourceFile>(SourceFile{"x.hcl", "a = \"a value\", b = \"b value\"\n"});
+  file = parse_file(source);
+  ASSERT_EQ(file.diagnostics.items().size(), 1U);
+  EXPECT_EQ(file.diagnostics.items()[0].summary, "Unexpected comma after argument");
+  source = std::make_shared<SourceFile>(SourceFile{"x.hcl", "a {\n"});
+  file = parse_file(source);
+  ASSERT_EQ(file.diagnostics.items().size(), 1U);
+  EXPECT_EQ(file.diagnostics.items()[0].subject.start.byte, 2U);
+  EXPECT_EQ(file.diagnostics.items()[0].subject.end.byte, 3U);
+}
+
 TEST(SyntaxErrors, NestingHasALimit) {
   auto repeat = [](const std::string& text) {
     std::string all;
