@@ -37,21 +37,29 @@ void set_dependencies(std::vector<Unit>& units, const std::vector<uint32_t>& ord
   for (uint32_t i = 0; i < by_text.size(); ++i) rank[by_text[i]] = i;
   using Ranks = std::shared_ptr<const std::vector<uint32_t>>;
   std::vector<Ranks> all(units.size());
+  std::vector<state::Dependencies> lists(units.size());
   for (uint32_t unit : order) {
     if (!units[unit].in_config || units[unit].needs.empty()) continue;
-    std::vector<uint32_t> ranks;
-    for (uint32_t need : units[unit].needs) {
-      if (!units[need].is_data && !units[need].relay) ranks.push_back(rank[need]);
-      if (all[need]) ranks.insert(ranks.end(), all[need]->begin(), all[need]->end());
+    uint32_t first = units[unit].needs[0];
+    if (units[unit].needs.size() == 1 && (units[first].is_data || units[first].relay)) {
+      all[unit] = all[first];
+      lists[unit] = lists[first];
+    } else {
+      std::vector<uint32_t> ranks;
+      for (uint32_t need : units[unit].needs) {
+        if (!units[need].is_data && !units[need].relay) ranks.push_back(rank[need]);
+        if (all[need]) ranks.insert(ranks.end(), all[need]->begin(), all[need]->end());
+      }
+      std::sort(ranks.begin(), ranks.end());
+      ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
+      if (ranks.empty()) continue;
+      auto list = std::make_shared<std::vector<const std::string*>>();
+      list->reserve(ranks.size());
+      for (uint32_t one : ranks) list->push_back(pool.intern(units[by_text[one]].config_address));
+      all[unit] = std::make_shared<const std::vector<uint32_t>>(std::move(ranks));
+      lists[unit] = std::move(list);
     }
-    std::sort(ranks.begin(), ranks.end());
-    ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
-    if (ranks.empty()) continue;
-    auto list = std::make_shared<std::vector<const std::string*>>();
-    list->reserve(ranks.size());
-    for (uint32_t one : ranks) list->push_back(pool.intern(units[by_text[one]].config_address));
-    all[unit] = std::make_shared<const std::vector<uint32_t>>(std::move(ranks));
-    if (!units[unit].is_data && !units[unit].relay) units[unit].dependencies = std::move(list);
+    if (!units[unit].is_data && !units[unit].relay) units[unit].dependencies = lists[unit];
   }
 }
 
