@@ -124,8 +124,12 @@ class ThingProvider final : public schema::Provider {
     if (cloud_.fail_late.count(name) > 0) response.diagnostics.error("Half made", "It exists, and is not well.");
     co_return response;
   }
-  Task<schema::ImportResponse> import_resource(std::string, std::string) override {
-    co_return schema::ImportResponse{};
+  Task<schema::ImportResponse> import_resource(std::string type_name, std::string id) override {
+    schema::ImportResponse response;
+    Value none = Value::null(Type::string());
+    Value found = Value::object({{"id", Value::string(id)}, {"name", none}, {"secret", none}, {"size", none}});
+    response.objects.push_back({std::move(type_name), std::move(found), ""});
+    co_return response;
   }
   Task<schema::DataResponse> read_data(schema::DataRequest request) override {
     Loop::Idle idle = loop_.when_idle();

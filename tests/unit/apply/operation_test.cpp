@@ -29,13 +29,12 @@ variable "name" {
 }
 resource "thing" "a" {
   name = var.name
-  size = file("size.txt")
+  size = "9"
 }
 output "where" {
   value = "${path.module} ${thing.a.id}"
 }
 )");
-    world.files.put("stacks/vpc/size.txt", "9");
     world.files.put("stacks/vpc/terraform.tfvars", "name = \"vpc\"\n");
   }
 
