@@ -20,11 +20,15 @@ class Reader {
   explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   Type read(const hcl::Expression& expression, std::shared_ptr<Defaults>& defaults) {
-    if (const hcl::Traversal* traversal = hcl::as_traversal(expression); traversal != nullptr && traversal->steps.empty()) {
+    if (const hcl::Traversal* traversal = hcl::as_traversal(expression);
+        traversal != nullptr && traversal->steps.empty()) {
       return keyword(traversal->root, expression.range);
     }
-    if (expression.kind == ExpressionKind::kFunctionCall) return constructor(static_cast<const hcl::FunctionCall&>(expression), defaults);
-    diagnostics_.error(kSummary, "A type specification is either a primitive type keyword (bool, number, string) or a complex type constructor call, like list(string).",
+    if (expression.kind == ExpressionKind::kFunctionCall)
+      return constructor(static_cast<const hcl::FunctionCall&>(expression), defaults);
+    diagnostics_.error(kSummary,
+                       "A type specification is either a primitive type keyword (bool, number, string) or a complex "
+                       "type constructor call, like list(string).",
                        expression.range);
     return Type::dynamic();
   }
@@ -36,11 +40,17 @@ class Reader {
     if (word == "bool") return Type::boolean();
     if (word == "any") return Type::dynamic();
     if (word == "list" || word == "map" || word == "set") {
-      diagnostics_.error(kSummary, fmt::format("The {0} type constructor requires one argument specifying the element type.", word), range);
+      diagnostics_.error(
+          kSummary, fmt::format("The {0} type constructor requires one argument specifying the element type.", word),
+          range);
     } else if (word == "object") {
-      diagnostics_.error(kSummary, "The object type constructor requires one argument specifying the attribute types and values as a map.", range);
+      diagnostics_.error(
+          kSummary,
+          "The object type constructor requires one argument specifying the attribute types and values as a map.",
+          range);
     } else if (word == "tuple") {
-      diagnostics_.error(kSummary, "The tuple type constructor requires one argument specifying the element types as a list.", range);
+      diagnostics_.error(
+          kSummary, "The tuple type constructor requires one argument specifying the element types as a list.", range);
     } else {
       diagnostics_.error(kSummary, fmt::format("The keyword \"{}\" is not a valid type specification.", word), range);
     }
@@ -50,7 +60,8 @@ class Reader {
   Type constructor(const hcl::FunctionCall& call, std::shared_ptr<Defaults>& defaults) {
     const std::string& name = call.name;
     if (name == "optional") {
-      diagnostics_.error(kSummary, "Keyword \"optional\" is valid only as a modifier for object type attributes.", call.range);
+      diagnostics_.error(kSummary, "Keyword \"optional\" is valid only as a modifier for object type attributes.",
+                         call.range);
       return Type::dynamic();
     }
     bool known = name == "list" || name == "set" || name == "map" || name == "object" || name == "tuple";
@@ -63,11 +74,14 @@ class Reader {
       return Type::dynamic();
     }
     if (call.arguments.size() != 1) {
-      diagnostics_.error(kSummary,
-                         name == "object" ? "The object type constructor requires one argument specifying the attribute types and values as a map."
-                         : name == "tuple" ? "The tuple type constructor requires one argument specifying the element types as a list."
-                                           : fmt::format("The {} type constructor requires one argument specifying the element type.", name),
-                         call.range);
+      diagnostics_.error(
+          kSummary,
+          name == "object"
+              ? "The object type constructor requires one argument specifying the attribute types and values as a map."
+          : name == "tuple"
+              ? "The tuple type constructor requires one argument specifying the element types as a list."
+              : fmt::format("The {} type constructor requires one argument specifying the element type.", name),
+          call.range);
       return Type::dynamic();
     }
     const hcl::Expression& argument = *call.arguments[0];
@@ -79,7 +93,8 @@ class Reader {
     return name == "list" ? Type::list(element) : name == "set" ? Type::set(element) : Type::map(element);
   }
 
-  static void add_child(std::shared_ptr<Defaults>& defaults, const std::string& name, const std::shared_ptr<Defaults>& child) {
+  static void add_child(std::shared_ptr<Defaults>& defaults, const std::string& name,
+                        const std::shared_ptr<Defaults>& child) {
     if (!child || child->empty()) return;
     if (!defaults) defaults = std::make_shared<Defaults>();
     defaults->children.emplace(name, child);
@@ -87,7 +102,9 @@ class Reader {
 
   Type object(const hcl::Expression& expression, std::shared_ptr<Defaults>& defaults) {
     if (expression.kind != ExpressionKind::kObject) {
-      diagnostics_.error(kSummary, "Object type constructor requires a map whose keys are attribute names and whose values are the corresponding attribute types.",
+      diagnostics_.error(kSummary,
+                         "Object type constructor requires a map whose keys are attribute names and whose values are "
+                         "the corresponding attribute types.",
                          expression.range);
       return Type::dynamic();
     }
@@ -103,7 +120,8 @@ class Reader {
     return Type::object(std::move(attributes));
   }
 
-  Type::Attribute attribute(const std::string& name, const hcl::Expression& expression, std::shared_ptr<Defaults>& defaults) {
+  Type::Attribute attribute(const std::string& name, const hcl::Expression& expression,
+                            std::shared_ptr<Defaults>& defaults) {
     const hcl::Expression* type_expression = &expression;
     const hcl::Expression* default_expression = nullptr;
     bool optional = false;
@@ -115,7 +133,8 @@ class Reader {
           diagnostics_.error(kSummary,
                              call.arguments.empty()
                                  ? "Optional attribute modifier requires the attribute type as its argument."
-                                 : "Optional attribute modifier expects at most two arguments: the attribute type, and a default value.",
+                                 : "Optional attribute modifier expects at most two arguments: the attribute type, and "
+                                   "a default value.",
                              call.range);
           return {name, Type::dynamic(), true};
         }
@@ -130,7 +149,8 @@ class Reader {
     return {name, type, optional};
   }
 
-  void add_default(const std::string& name, const Type& type, const hcl::Expression& expression, std::shared_ptr<Defaults>& defaults) {
+  void add_default(const std::string& name, const Type& type, const hcl::Expression& expression,
+                   std::shared_ptr<Defaults>& defaults) {
     FunctionContext context;
     ValuesScope scope({}, context);
     Diagnostics problems;
@@ -142,7 +162,8 @@ class Reader {
     Result<Value, ConvertError> converted = convert(value, type);
     if (!converted) {
       diagnostics_.error("Invalid default value for optional attribute",
-                         fmt::format("This default value is not compatible with the attribute's type constraint: {}.", converted.error().message),
+                         fmt::format("This default value is not compatible with the attribute's type constraint: {}.",
+                                     converted.error().message),
                          expression.range);
       return;
     }
@@ -193,7 +214,8 @@ Value apply_defaults(const Defaults& defaults, const Value& value) {
       members.emplace_back(name, inner != nullptr ? apply_defaults(*inner, value.elements()[i]) : value.elements()[i]);
     }
     for (const auto& [name, fallback] : defaults.values) {
-      auto given = std::find_if(members.begin(), members.end(), [&, wanted = &name](const Value::Member& m) { return m.first == *wanted; });
+      auto given = std::find_if(members.begin(), members.end(),
+                                [&, wanted = &name](const Value::Member& m) { return m.first == *wanted; });
       const Defaults* inner = child(name);
       Value filled = inner != nullptr ? apply_defaults(*inner, fallback) : fallback;
       if (given == members.end()) {

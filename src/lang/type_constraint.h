@@ -14,13 +14,13 @@ namespace terrace::lang {
 
 // Defaults of the optional attributes of an object, at any depth. Empty where there are none.
 struct Defaults {
-  std::map<std::string, Value> values;                             // of this object's attributes
+  std::map<std::string, Value> values;                              // of this object's attributes
   std::map<std::string, std::shared_ptr<const Defaults>> children;  // of attributes; "" is a collection's element
   bool empty() const { return values.empty() && children.empty(); }
 };
 
 struct TypeConstraint {
-  Type type;  // dynamic for `any`
+  Type type;                                 // dynamic for `any`
   std::shared_ptr<const Defaults> defaults;  // null where there are none
 };
 
