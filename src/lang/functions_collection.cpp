@@ -42,21 +42,6 @@ std::vector<Value> vector_of(const Value& v) {
   return {v.elements().begin(), v.elements().end()};
 }
 
-// A list of `values`, whose common type is `unify`'s; a tuple where they have none.
-Value list_or_tuple(std::vector<Value> values, const Type& fallback) {
-  if (values.empty()) return Value::list(fallback, {});
-  std::vector<Type> types;
-  for (const Value& value : values) types.push_back(value.type());
-  std::optional<Type> common = unify(types);
-  if (!common || common->is_dynamic()) return Value::tuple(std::move(values));
-  for (Value& value : values) {
-    Result<Value, ConvertError> converted = convert(value, *common);
-    if (!converted) return Value::tuple(std::move(values));
-    value = *std::move(converted);
-  }
-  return Value::list(*common, std::move(values));
-}
-
 FunctionResult length(const Call& call) {
   const Value& v = call.arguments[0];
   const Type& type = v.type();
@@ -309,7 +294,7 @@ FunctionResult slice(const Call& call) {
   std::optional<int64_t> to = call.arguments[2].as_number().to_int64();
   auto count = static_cast<int64_t>(list.length());
   if (!from || *from < 0) return call_error("start index must not be less than zero", 1);
-  if (*from > count) return call_error(fmt::format("start index must not be greater than the length of the list"), 1);
+  if (*from > count) return call_error("start index must not be greater than the length of the list", 1);
   if (!to || *to > count) return call_error("end index must not be greater than the length of the list", 2);
   if (*from > *to) return call_error("start index must not be greater than end index", 1);
   std::vector<Value> part(list.elements().begin() + *from, list.elements().begin() + *to);
