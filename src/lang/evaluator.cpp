@@ -26,14 +26,11 @@ Refinement not_null() {
   return refinement;
 }
 
-// "is 3", "is a string, known only after apply": how a value is described beside an error.
+// "is 3", "is a list of string": how a value is described beside an error. Marked values, and those of which nothing is
+// known, are left out, as they are not what the error is about.
 std::string statement_about(const Value& value) {
-  if (value.has(Marks::kSensitive)) return "has a sensitive value";
-  if (value.has(Marks::kEphemeral)) return "has an ephemeral value";
-  if (!value.is_known()) {
-    if (value.type().is_dynamic()) return "will be known only after apply";
-    return fmt::format("is a {}, known only after apply", value.type().friendly_name());
-  }
+  if (any(value.marks())) return {};
+  if (!value.is_known()) return value.type().is_dynamic() ? "" : fmt::format("is a {}", value.type().friendly_name());
   if (value.is_null()) return "is null";
   switch (value.type().kind()) {
     case TypeKind::kString:
@@ -94,28 +91,28 @@ class Evaluator {
     return value;
   }
 
+  static void add_statement(Diagnostic& diagnostic, std::string name, std::string statement) {
+    if (statement.empty()) return;
+    for (const ExpressionValue& known : diagnostic.values) {
+      if (known.traversal == name) return;
+    }
+    diagnostic.values.push_back({std::move(name), std::move(statement)});
+  }
+
   void explain(Diagnostic& diagnostic, const Expression& expression, const LocalNames* names) {
     if (!diagnostic.values.empty()) return;
     hcl::for_each_traversal(expression, [&](const hcl::Traversal& traversal) {
-      std::string text = traversal_text(traversal);
-      for (const ExpressionValue& known : diagnostic.values) {
-        if (known.traversal == text) return;
+      // What a loop binds changes from step to step and is not shown.
+      for (const LocalNames* local = names; local != nullptr; local = local->outer) {
+        if (local->name == traversal.root) return;
       }
-      Diagnostics ignored;
-      Evaluator quiet(scope_, ignored);
       // Where the whole has no value, the longest part that has one is shown.
       hcl::Traversal part = traversal;
       while (true) {
-        ignored = Diagnostics();
-        Value value = quiet.traversal_value(part, names);
+        Diagnostics ignored;
+        Value value = Evaluator(scope_, ignored).traversal_value(part, names);
         if (!ignored.has_errors()) {
-          if (part.steps.size() == traversal.steps.size() || value.has_content()) {
-            std::string name = traversal_text(part);
-            for (const ExpressionValue& known : diagnostic.values) {
-              if (known.traversal == name) return;
-            }
-            diagnostic.values.push_back({name, statement_about(value)});
-          }
+          add_statement(diagnostic, traversal_text(part), statement_about(value));
           return;
         }
         if (part.steps.empty()) return;
@@ -152,7 +149,8 @@ class Evaluator {
           Value collection = run(*index.collection, names);
           Value key = run(*index.key, names);
           if (diagnostics_.has_errors()) return Value::dynamic();
-          return take_index(collection, key, index.range, diagnostics_);
+          SourceRange brackets{index.range.file, index.collection->range.end, index.range.end};
+          return take_index(collection, key, brackets, index.range, diagnostics_);
         });
       }
       case ExpressionKind::kSplat:
@@ -392,29 +390,24 @@ class Evaluator {
     Type result = is_arithmetic(operation) ? Type::number() : Type::boolean();
     if (diagnostics_.items().size() > before) return Value::unknown(result);
     Marks marks = left.marks() | right.marks();
-    for (const auto& [value, place, word] :
-         {std::tuple(&left, &*expression.left, "left"), std::tuple(&right, &*expression.right, "right")}) {
-      if (value->is_null()) {
-        std::string side = word;
-        const Expression* blamed = place;
-        return with_values(*blamed, names, [&] {
-          return fail("Operation failed", "Error during operation: argument must not be null.", expression.range);
-        });
-      }
+    if (left.is_null() || right.is_null()) {
+      return with_values(expression, names, [&] {
+        return fail("Operation failed", "Error during operation: argument must not be null.", expression.range);
+      });
     }
     if (operation == Operator::kAnd || operation == Operator::kOr) return logical(operation, left, right, marks);
     if (!left.is_known() || !right.is_known()) return Value::unknown(result, not_null()).with_marks(marks);
     const Number& a = left.as_number();
     const Number& b = right.as_number();
-    bool division = operation == Operator::kDivide || operation == Operator::kModulo;
-    if (division && b.sign() == 0) {
-      if (operation == Operator::kDivide && a.sign() != 0) {
-        return with_values(expression, names,
-                           [&] { return fail("Division by zero", "Cannot divide by zero.", expression.range); });
-      }
-      return with_values(expression, names,
-                         [&] { return fail("Division by zero", "Cannot divide by zero.", expression.range); });
+    // Terraform's quotients by zero are infinite, which no argument takes and no file can hold.
+    if (operation == Operator::kDivide && b.sign() == 0) {
+      return with_values(expression, names, [&] {
+        if (a.sign() != 0) return fail("Division by zero", "Cannot divide by zero.", expression.range);
+        return fail("Operation failed", "Error during operation: can't divide zero by zero or infinity by infinity.",
+                    expression.range);
+      });
     }
+    if (operation == Operator::kModulo && b.sign() == 0) return Value::number(a).with_marks(marks);
     switch (operation) {
       case Operator::kAdd:
         return Value::number(a + b).with_marks(marks);
@@ -569,7 +562,7 @@ class Evaluator {
       marks = marks | key.marks();
       if (key.is_null()) {
         with_values(*item.key, names, [&] {
-          return fail("Null value as key", "Can't use a null value as a key.", item.key->range, expression.range);
+          return fail("Null value as key", "Can't use a null value as a key.", item.value->range, expression.range);
         });
         known = false;
         continue;
@@ -846,7 +839,7 @@ class Evaluator {
       return with_values(expression, names, [&] {
         return fail("Error in function call",
                     fmt::format("Call to function \"{}\" failed: {}.", expression.name, error.message),
-                    expression.range);
+                    opening(expression), expression.range);
       });
     }
     auto index = static_cast<std::size_t>(error.argument);
@@ -875,19 +868,35 @@ class Evaluator {
                 expression.name_range, expression.range);
   }
 
+  // The name of a call and its parenthesis.
+  static SourceRange opening(const hcl::FunctionCall& expression) {
+    SourceRange range = expression.name_range;
+    ++range.end.column;
+    ++range.end.byte;
+    return range;
+  }
+
   // try(a, b, ...): the first that evaluates without errors. can(a): whether it does.
   Value attempt(const hcl::FunctionCall& expression, bool can, const LocalNames* names) {
     if (expression.arguments.empty()) {
-      return fail("Error in function call",
-                  fmt::format("Call to function \"{}\" failed: at least one argument is required.", expression.name),
-                  expression.range);
+      if (can) {
+        return fail("Not enough function arguments",
+                    "Function \"can\" expects 1 argument(s). Missing value for \"expression\".", expression.close_range,
+                    expression.range);
+      }
+      return fail("Error in function call", "Call to function \"try\" failed: at least one argument is required.",
+                  opening(expression), expression.range);
+    }
+    if (can && expression.arguments.size() > 1) {
+      return fail("Too many function arguments", "Function \"can\" expects only 1 argument(s).",
+                  between(expression.arguments[1]->range, expression.arguments.back()->range), expression.range);
     }
     Diagnostics all;
     for (const hcl::ExpressionPtr& argument : expression.arguments) {
       Diagnostics problems;
       Value value = Evaluator(scope_, problems, *this).run(*argument, names);
       if (!problems.has_errors()) {
-        if (!can) return value.is_wholly_known() || value.is_known() ? value : value;
+        if (!can) return value;
         if (!value.is_wholly_known()) return Value::unknown(Type::boolean(), not_null()).with_marks(value.marks_deep());
         return Value::boolean(true);
       }
@@ -901,13 +910,13 @@ class Evaluator {
                                        at.start.line, at.start.column, at.end.column, diagnostic.detail)
                          : fmt::format("\n- {}\n  {}", diagnostic.summary, diagnostic.detail);
     }
-    return fail(
-        "Error in function call",
-        fmt::format(
-            "Call to function \"{}\" failed: no expression succeeded:{}\n\nAt least one expression must produce a "
-            "successful result.",
-            expression.name, list),
-        expression.range);
+    return with_values(expression, names, [&] {
+      return fail("Error in function call",
+                  fmt::format("Call to function \"{}\" failed: no expression succeeded:{}\n\nAt least one expression "
+                              "must produce a successful result.",
+                              expression.name, list),
+                  opening(expression), expression.range);
+    });
   }
 
   static Result<Value, FunctionError> render_template(Scope& scope, const std::string& file, const std::string& text,

@@ -52,7 +52,8 @@ Value evaluate(const hcl::Expression& expression, Scope& scope, const LocalNames
 Value take_step(const Value& value, const hcl::TraversalStep& step, const SourceRange& context,
                 Diagnostics& diagnostics);
 // The same for a key that was evaluated.
-Value take_index(const Value& collection, const Value& key, const SourceRange& subject, Diagnostics& diagnostics);
+Value take_index(const Value& collection, const Value& key, const SourceRange& subject, const SourceRange& context,
+                 Diagnostics& diagnostics);
 
 // "var.x" as messages write a traversal.
 std::string traversal_text(const hcl::Traversal& traversal);

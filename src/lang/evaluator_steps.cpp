@@ -84,13 +84,14 @@ Value sequence_element(const Value& collection, const Number& index, const Sourc
                 subject, context);
   }
   if (static_cast<std::size_t>(*at) >= length) {
-    return fail(
-        diagnostics, "Invalid index",
-        length == 0
-            ? "The given key does not identify an element in this collection value: the collection has no elements."
-            : "The given key does not identify an element in this collection value: the given index is greater than or "
-              "equal to the length of the collection.",
-        subject, context);
+    // Only the first index past the end is explained, as HCL does.
+    const char* why = length == 0 ? ": the collection has no elements."
+                      : static_cast<std::size_t>(*at) == length
+                          ? ": the given index is greater than or equal to the length of the collection."
+                          : ".";
+    return fail(diagnostics, "Invalid index",
+                fmt::format("The given key does not identify an element in this collection value{}", why), subject,
+                context);
   }
   auto place = static_cast<std::size_t>(*at);
   if (!collection.is_known()) return Value::unknown(type.elements()[place]).with_marks(collection.marks());
@@ -171,8 +172,9 @@ Value take_step(const Value& value, const hcl::TraversalStep& step, const Source
   return Value::dynamic();
 }
 
-Value take_index(const Value& collection, const Value& key, const SourceRange& subject, Diagnostics& diagnostics) {
-  return index_of(collection, key, subject, {}, diagnostics);
+Value take_index(const Value& collection, const Value& key, const SourceRange& subject, const SourceRange& context,
+                 Diagnostics& diagnostics) {
+  return index_of(collection, key, subject, context, diagnostics);
 }
 
 }  // namespace terrace::lang
