@@ -28,12 +28,17 @@ class ModuleScope final : public lang::Scope {
     if (root == "var" || root == "local" || root == "path" || root == "terraform" || root == "each" ||
         root == "count" || root == "module") {
       if (traversal.steps.empty() || traversal.steps[0].kind != hcl::TraversalStep::Kind::kAttribute) {
-        diagnostics.error(
-            "Invalid reference",
-            fmt::format("The \"{}\" object cannot be accessed directly. Instead, access one of its attributes.", root),
-            traversal.range());
+        bool bare = traversal.steps.empty();
+        diagnostics.error("Invalid reference",
+                          bare
+                              ? fmt::format("The \"{}\" object cannot be accessed directly. Instead, access one of its "
+                                            "attributes.",
+                                            root)
+                              : fmt::format("The \"{}\" object does not support this operation.", root),
+                          bare ? traversal.root_range : traversal.steps[0].range);
         return Value::dynamic();
       }
+      if (root == "module") return module_value(traversal, used, diagnostics);
       used = 1;
       return named(root, traversal.steps[0].text, traversal, diagnostics);
     }
@@ -43,7 +48,7 @@ class ModuleScope final : public lang::Scope {
                         "The \"self\" object is not available in this context. This object can be used only in "
                         "resource provisioner, connection, and "
                         "postcondition blocks.",
-                        traversal.range());
+                        traversal.root_range);
       return Value::dynamic();
     }
     return resource(traversal, used, diagnostics);
@@ -55,7 +60,6 @@ class ModuleScope final : public lang::Scope {
     SourceRange range = between(traversal.root_range, traversal.steps[0].range);
     if (root == "var") return variable(name, range, diagnostics);
     if (root == "local") return local(name, range, diagnostics);
-    if (root == "module") return module_value(name, range, diagnostics);
     if (root == "each" || root == "count") return repetition(root, name, range, diagnostics);
     if (root == "path") {
       if (name == "module") return Value::string(module_.module->directory);
@@ -73,9 +77,10 @@ class ModuleScope final : public lang::Scope {
     if (name == "workspace") return Value::string(evaluation_.workspace_);
     diagnostics.error(
         "Invalid \"terraform\" attribute",
-        fmt::format("The \"terraform\" object does not have an attribute named \"{}\". The only supported attribute is "
-                    "terraform.workspace, the name of the currently-selected workspace.",
-                    name),
+        fmt::format(
+            "The \"terraform\" object does not have an attribute named \"{}\". The only supported attribute here "
+            "is terraform.workspace, the name of the currently-selected workspace.",
+            name),
         range);
     return Value::dynamic();
   }
@@ -103,17 +108,46 @@ class ModuleScope final : public lang::Scope {
     return Value::dynamic();
   }
 
-  Value module_value(const std::string& name, const SourceRange& range, Diagnostics& diagnostics) {
-    auto call = module_.module->calls.find(name);
-    if (call != module_.module->calls.end()) return evaluation_.call_value(module_, call->second, diagnostics);
-    std::vector<std::string> names;
-    for (const auto& [known, each] : module_.module->calls) names.push_back(known);
-    diagnostics.error("Reference to undeclared module",
-                      fmt::format("No module call named \"{}\" is declared in {}.{}", name,
-                                  module_.address.empty() ? "the root module" : module_.static_address,
-                                  hcl::did_you_mean(name, names)),
-                      range);
-    return Value::dynamic();
+  // Of module.NAME.OUTPUT and module.NAME[KEY].OUTPUT only that output is evaluated, so that outputs of one module may
+  // need, by way of others, one another.
+  Value module_value(const hcl::Traversal& traversal, std::size_t& used, Diagnostics& diagnostics) {
+    const std::string& name = traversal.steps[0].text;
+    used = 1;
+    auto found = module_.module->calls.find(name);
+    if (found == module_.module->calls.end()) {
+      std::vector<std::string> names;
+      for (const auto& [known, each] : module_.module->calls) names.push_back(known);
+      diagnostics.error("Reference to undeclared module",
+                        fmt::format("No module call named \"{}\" is declared in {}.{}", name,
+                                    module_.address.empty() ? "the root module" : module_.static_address,
+                                    hcl::did_you_mean(name, names)),
+                        traversal.range());
+      return Value::dynamic();
+    }
+    const ModuleCall& call = found->second;
+    if (call.module == nullptr) return Value::dynamic();
+    ModuleInstance::Children& made = evaluation_.children(module_, call, diagnostics);
+    using Step = hcl::TraversalStep::Kind;
+    const std::vector<hcl::TraversalStep>& steps = traversal.steps;
+    std::optional<std::size_t> instance;
+    std::size_t at = 1;
+    if (made.expansion.kind == Expansion::Kind::kSingle) {
+      instance = 0;
+    } else if (steps.size() > 1) {
+      if (made.expansion.kind == Expansion::Kind::kForEach && steps[1].kind != Step::kNumberKey) {
+        instance = made.expansion.find(steps[1].text);
+      } else if (std::optional<lang::Number> index = lang::Number::parse(steps[1].text);
+                 index && made.expansion.kind == Expansion::Kind::kCount && steps[1].kind == Step::kNumberKey) {
+        if (std::optional<int64_t> whole = index->to_int64()) instance = made.expansion.find(*whole);
+      }
+      at = 2;
+    }
+    if (instance && at < steps.size() && steps[at].kind == Step::kAttribute &&
+        call.module->outputs.count(steps[at].text) != 0) {
+      used = at + 1;
+      return evaluation_.output(*made.instances[*instance], steps[at].text, diagnostics);
+    }
+    return evaluation_.call_value(module_, call, diagnostics);
   }
 
   Value repetition(const std::string& root, const std::string& name, const SourceRange& range,
@@ -148,6 +182,15 @@ class ModuleScope final : public lang::Scope {
     if (context_.key != nullptr && context_.each_value != nullptr &&
         std::holds_alternative<std::string>(*context_.key)) {
       return name == "key" ? Value::string(std::get<std::string>(*context_.key)) : *context_.each_value;
+    }
+    if (name == "value") {
+      diagnostics.error(
+          "each.value cannot be used in this context",
+          "A reference to \"each.value\" has been used in a context in which it is unavailable, such as "
+          "when the configuration no longer contains the value in its \"for_each\" expression. Remove this "
+          "reference to each.value in your configuration to work around this error.",
+          range);
+      return Value::dynamic();
     }
     diagnostics.error("Reference to \"each\" in context without for_each",
                       "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the "
@@ -188,7 +231,10 @@ class ModuleScope final : public lang::Scope {
     used = at + 1;
     std::string address = (mode == ResourceMode::kData ? "data." : "") + type + "." + name;
     auto found = module_.module->resources.find(address);
-    if (found != module_.module->resources.end()) return evaluation_.resources_.resource_value(module_, found->second);
+    if (found != module_.module->resources.end()) {
+      if (!key_fits(found->second, traversal, used, diagnostics)) return Value::dynamic();
+      return evaluation_.resources_.resource_value(module_, found->second);
+    }
     std::string where = module_.address.empty() ? "the root module" : module_.static_address;
     std::string hint;
     if (mode == ResourceMode::kManaged && module_.module->resources.count("data." + address) != 0) {
@@ -199,6 +245,36 @@ class ModuleScope final : public lang::Scope {
                                   mode == ResourceMode::kData ? "data" : "managed", type, name, where, hint),
                       range);
     return Value::dynamic();
+  }
+
+  // A resource with count or for_each is followed by a key, another one is not.
+  static bool key_fits(const Resource& resource, const hcl::Traversal& traversal, std::size_t at,
+                       Diagnostics& diagnostics) {
+    if (at >= traversal.steps.size()) return true;
+    bool attribute = traversal.steps[at].kind == hcl::TraversalStep::Kind::kAttribute;
+    bool repeated = resource.count != nullptr || resource.for_each != nullptr;
+    std::string address = resource.address();
+    SourceRange range = between(traversal.root_range, traversal.steps[at].range);
+    if (!repeated && !attribute) {
+      diagnostics.error("Unexpected resource instance key",
+                        fmt::format("Because {} does not have \"count\" or \"for_each\" set, references to it must not "
+                                    "include an index key. Remove the bracketed index to refer to the single instance "
+                                    "of this resource.",
+                                    address),
+                        range);
+      return false;
+    }
+    if (repeated && attribute) {
+      diagnostics.error("Missing resource instance key",
+                        fmt::format("Because {0} has \"{1}\" set, its attributes must be accessed on specific "
+                                    "instances.\n\nFor example, to correlate with indices of a referring resource, "
+                                    "use:\n    {0}[{2}]",
+                                    address, resource.count != nullptr ? "count" : "for_each",
+                                    resource.count != nullptr ? "count.index" : "each.key"),
+                        between(traversal.root_range, traversal.steps[at - 1].range));
+      return false;
+    }
+    return true;
   }
 
   Evaluation& evaluation_;
@@ -455,12 +531,15 @@ Expansion expand_count(const hcl::Expression& expression, Value value, Diagnosti
         "the resources that the count depends on.");
   }
   Result<Value, lang::ConvertError> number = lang::convert(value, Type::number());
-  if (!number)
-    return refuse(fmt::format("The given \"count\" argument value is unsuitable: {}.", number.error().message));
+  if (!number) {
+    diagnostics.error("Incorrect value type", fmt::format("Invalid expression value: {}.", number.error().message),
+                      expression.range);
+    return unknown_expansion();
+  }
   if (!number->as_number().is_integer())
     return refuse(
-        "The given \"count\" argument value is unsuitable: value must be a whole number, between 0 and "
-        "9223372036854775807 inclusive.");
+        "The given \"count\" argument value is unsuitable: value must be a whole number, between "
+        "-9223372036854775808 and 9223372036854775807.");
   std::optional<int64_t> count = number->as_number().to_int64();
   if (!count || *count < 0)
     return refuse("The given \"count\" argument value is unsuitable: must be greater than or equal to zero.");
@@ -520,10 +599,13 @@ Expansion expand_for_each(const hcl::Expression& expression, Value value, Diagno
       return refuse(
           "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.");
     if (element.type().kind() != lang::TypeKind::kString) {
-      return refuse(
-          fmt::format("The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of "
-                      "strings, but you have provided a set containing type {}.",
-                      element.type().friendly_name()));
+      diagnostics.error(
+          "Invalid for_each set argument",
+          fmt::format("The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and "
+                      "sets of strings, but you have provided a set containing type {}.",
+                      element.type().friendly_name()),
+          expression.range);
+      return unknown_expansion();
     }
     expansion.each.emplace_back(element.as_string(), element);
   }
