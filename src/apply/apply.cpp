@@ -129,6 +129,7 @@ class Executor {
   Task<Outcomes> destroy(const ResourceChange& change, std::string deposed);
   Task<Outcomes> read(const ResourceChange& change);
   Outcomes forget(const ResourceChange& change);
+  bool check_result(const ResourceChange& change);
   Task<Resolved> resolve(const ResourceChange& change, schema::Provider* provider, const schema::TypeSchema& type,
                          Value prior);
   const plan::DesiredInstance* instance_of(const ResourceChange& change, Diagnostics& diagnostics);
@@ -327,6 +328,8 @@ Task<void> Executor::run_node(uint32_t node) {
     Task<Outcomes> task = destroy(change, running.deposed);
     outcomes = co_await task;
   }
+  bool made = here.step == Step::kCreate || here.step == Step::kUpdate || here.step == Step::kReadData;
+  if (made && !outcomes.failed && !check_result(change)) outcomes.failed = true;
   if (!outcomes.id.empty()) running.id = outcomes.id;
   if (options_.observer) {
     ticker_->running.erase(node);
@@ -720,6 +723,23 @@ Executor::Outcomes Executor::forget(const ResourceChange& change) {
   put(change, change.deposed, nullptr, "");
   ++result_.forgotten;
   return {};
+}
+
+// False where a rule of the block does not hold for the object that was made; what needs it then waits for the next
+// run.
+bool Executor::check_result(const ResourceChange& change) {
+  const PlannedResource& resource = resource_of(change);
+  if (!resource.in_config || !run_.desired().resources()[resource.unit].has_result_rules) return true;
+  Diagnostics diagnostics;
+  const plan::DesiredInstance* instance = instance_of(change, diagnostics);
+  Value all = values_.resource_value(resource.unit, resource.address.module);
+  Value value = all;
+  if (const int64_t* index = std::get_if<int64_t>(&change.key)) value = all.elements()[static_cast<size_t>(*index)];
+  if (const std::string* name = std::get_if<std::string>(&change.key)) value = all.attribute(*name);
+  if (instance) diagnostics.append(run_.desired().check_result(resource.unit, *instance, value));
+  bool holds = !diagnostics.has_errors();
+  say(std::move(diagnostics), change);
+  return holds;
 }
 
 // ---- after the last step ----

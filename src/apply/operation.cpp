@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdio>
+
 #include "hcl/ast.h"
 
 namespace terrace::apply {
@@ -24,6 +27,17 @@ std::optional<std::string> literal_string(const hcl::Expression& expression) {
     out += *one;
   }
   return out;
+}
+
+// The moment of 2015-08-30T12:36:00Z; zero for anything else.
+Duration parse_rfc3339(const std::string& text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%dZ", &year, &month, &day, &hour, &minute, &second) != 6)
+    return Duration::zero();
+  std::chrono::sys_days date = std::chrono::year(year) / std::chrono::month(static_cast<unsigned>(month)) /
+                               std::chrono::day(static_cast<unsigned>(day));
+  return date.time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
 }
 
 }  // namespace
@@ -52,6 +66,7 @@ Diagnostics Operation::load(const plan::SavedPlan& saved) {
   saved_files_ = std::make_unique<DirectoryView>(effects_.files, settings_.directory, saved.sources);
   variables_ = saved.plan.variables;
   variables_given_ = true;
+  plan_time_ = parse_rfc3339(saved.plan.timestamp);
   auto path = saved.settings.find("state");
   if (path != saved.settings.end() && settings_.state_path.empty()) settings_.state_path = path->second;
   return load_from(*saved_files_);
@@ -119,7 +134,8 @@ Task<Diagnostics> Operation::open(std::string operation) {
   functions.clock = &effects_.loop.clock();
   functions.random = &effects_.random;
   functions.base_directory = settings_.working_directory;
-  functions.plan_time = effects_.loop.clock().wall();
+  if (plan_time_ == Duration::zero()) plan_time_ = effects_.loop.clock().wall();
+  functions.plan_time = plan_time_;
   desired_ = std::make_unique<plan::Configured>(*configuration_, *graph_, std::move(values), std::move(functions),
                                                 settings_.workspace, effects_.providers);
   store_ = std::make_unique<state::LocalStateStore>(
@@ -142,7 +158,9 @@ Task<Diagnostics> Operation::open(std::string operation) {
 Task<Diagnostics> Operation::plan(plan::PlanOptions options) {
   options.variables = variables_;
   Task<Diagnostics> making = run_->make(std::move(options));
-  co_return co_await making;
+  Diagnostics diagnostics = co_await making;
+  run_->plan().timestamp = rfc3339(plan_time_);
+  co_return diagnostics;
 }
 
 Task<ApplyResult> Operation::apply(Options options) {

@@ -87,6 +87,7 @@ class Operation {
   std::optional<config::ObjectGraph> graph_;
   std::map<std::string, plan::Variable> variables_;
   bool variables_given_ = false;
+  Duration plan_time_{0};  // what plantimestamp() says
   std::vector<SourceFilePtr> kept_sources_;
   std::unique_ptr<plan::Configured> desired_;
   std::unique_ptr<state::LocalStateStore> store_;

@@ -163,6 +163,7 @@ void Configured::collect_resource(uint32_t object) {
   for (const hcl::Traversal& traversal : resource.lifecycle.ignore_changes)
     made.ignore_changes.push_back(path_of(traversal));
   made.range = resource.range;
+  made.has_result_rules = !resource.lifecycle.postconditions.empty();
   Source source;
   source.resource = &resource;
   source.path = here.module_path;
@@ -279,6 +280,19 @@ void Configured::begin(ResourceValues& values, bool applying) {
 Diagnostics Configured::check_variables() {
   Diagnostics diagnostics;
   evaluation_->check_variables(evaluation_->root(), diagnostics);
+  return diagnostics;
+}
+
+Diagnostics Configured::check_modules() {
+  Diagnostics diagnostics;
+  for (uint32_t path = 1; path < graph_.paths().size(); ++path) {
+    bool rules = false;
+    for (const auto& [name, variable] : graph_.paths()[path].module->variables)
+      rules = rules || !variable.validations.empty();
+    if (!rules) continue;
+    for (config::ModuleInstance* module : instances_of(path, diagnostics))
+      evaluation_->check_variables(*module, diagnostics);
+  }
   return diagnostics;
 }
 

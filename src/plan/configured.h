@@ -30,6 +30,7 @@ class Configured final : public Desired {
   Repetition repetition(uint32_t resource) const override;
   void begin(ResourceValues& values, bool applying) override;
   Diagnostics check_variables() override;
+  Diagnostics check_modules() override;
   Checked<Expansion> expand(uint32_t resource) override;
   const std::string& module_address(uint32_t module) const override { return modules_[module]->address; }
   bool has_module(const std::string& config_module) const override;

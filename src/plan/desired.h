@@ -37,7 +37,8 @@ struct DesiredResource {
     state::InstanceKey key;
   };
   std::vector<Trigger> replace_triggered_by;
-  SourceRange range;  // of the block's header
+  bool has_result_rules = false;  // check_result() may say something
+  SourceRange range;              // of the block's header
 };
 
 // A provider configuration that resources use.
@@ -91,6 +92,8 @@ class Desired {
   virtual void begin(ResourceValues& values, bool applying) = 0;
   // Rules on variables and the like that can be checked before anything is planned.
   virtual Diagnostics check_variables() { return {}; }
+  // The same for the modules that are called, once everything is planned.
+  virtual Diagnostics check_modules() { return {}; }
   // count and for_each, evaluated once; unknown ones are errors.
   virtual Checked<Expansion> expand(uint32_t resource) = 0;
   virtual const std::string& module_address(uint32_t module) const = 0;

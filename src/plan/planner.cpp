@@ -1013,6 +1013,7 @@ Task<Diagnostics> Planner::make() {
     else
       ++resource;
   }
+  if (options_.mode == Mode::kNormal && !diagnostics_.has_errors()) diagnostics_.append(desired_.check_modules());
   plan_outputs();
   plan_.checks = plan_.prior_state.checks;
   sort_changes();

@@ -208,6 +208,38 @@ resource "thing" "a" {
   EXPECT_EQ(first_error(stack.run(false)).substr(0, 28), "Instance cannot be destroyed");
 }
 
+TEST(Configured, RulesOfBlocksAndModulesAreChecked) {
+  Stack stack;
+  stack.write(R"(
+resource "thing" "a" {
+  name = "a"
+  lifecycle {
+    postcondition {
+      condition     = self.id != "id-1"
+      error_message = "Not that one."
+    }
+  }
+}
+resource "thing" "b" {
+  name = thing.a.id
+}
+)");
+  World::Run run = stack.run(true);
+  EXPECT_EQ(first_error(run), "Resource postcondition failed: Not that one.");
+  EXPECT_THAT(run.applied.skipped, ElementsAre("thing.b"));
+  stack.world.files.put("m/main.tf", R"(
+variable "size" {
+  type = number
+  validation {
+    condition     = var.size > 2
+    error_message = "Too small."
+  }
+}
+)");
+  stack.write("module \"m\" {\n  source = \"./m\"\n  size   = 1\n}\n");
+  EXPECT_NE(first_error(stack.run(false)).find("Too small."), std::string::npos);
+}
+
 TEST(Configured, AProviderThatIsNotBuiltInIsNamed) {
   Stack stack;
   stack.write("resource \"google_thing\" \"x\" {\n}\n");
