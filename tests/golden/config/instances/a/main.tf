@@ -1,0 +1,3 @@
+variable "x" {}
+output "z" { value = "zz" }
+output "w" { value = "w-${var.x}" }

@@ -1,0 +1,2 @@
+variable "z" {}
+output "y" { value = "y-${var.z}" }
