@@ -173,9 +173,10 @@ class Loader {
     if (found == map.end()) return false;
     const SourceRange& first = found->second.range;
     diagnostics_.error(fmt::format("Duplicate {}", what),
-                       fmt::format("{} was already declared at {}:{},{}-{}. {} must be unique within a module.",
-                                   detail_name, first.file == nullptr ? "" : first.file->path, first.start.line,
-                                   first.start.column, first.end.column, unique_name(what)),
+                       fmt::format("{} was already {} at {}:{},{}-{}. {} must be unique within a module.", detail_name,
+                                   std::string_view(what).ends_with("definition") ? "defined" : "declared",
+                                   first.file == nullptr ? "" : first.file->path, first.start.line, first.start.column,
+                                   first.end.column, unique_name(what)),
                        range);
     return true;
   }

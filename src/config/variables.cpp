@@ -18,7 +18,7 @@ using lang::Value;
 struct Given {
   Value value;
   SourceRange range;
-  std::string origin;  // "the environment variable TF_VAR_x", "the command line"
+  std::string origin;  // "the TF_VAR_x environment variable", -var="x=..."; empty for files
 };
 
 class Collector {
@@ -32,7 +32,8 @@ class Collector {
       if (!name.starts_with("TF_VAR_")) continue;
       std::string variable = name.substr(7);
       if (module_.variables.count(variable) != 0)
-        set_text(variable, text, fmt::format("<value for var.{} from environment variable \"{}\">", variable, name));
+        set_text(variable, text, fmt::format("<value for var.{} from environment variable \"{}\">", variable, name),
+                 fmt::format("the {} environment variable", name));
     }
     automatic_files(sources.directory);
     for (const VariableOption& option : sources.options) {
@@ -124,13 +125,14 @@ class Collector {
                       name));
       return;
     }
-    set_text(name, text.substr(equals + 1), fmt::format("<value for var.{}>", name));
+    set_text(name, text.substr(equals + 1), fmt::format("<value for var.{}>", name),
+             fmt::format("-var=\"{}=...\"", name));
   }
 
   // A value as text: as it is for strings and for variables without a type, otherwise an expression.
-  void set_text(const std::string& name, const std::string& text, const std::string& origin) {
+  void set_text(const std::string& name, const std::string& text, const std::string& file, const std::string& origin) {
     const Variable& variable = module_.variables.at(name);
-    auto source = std::make_shared<SourceFile>(SourceFile{origin, text});
+    auto source = std::make_shared<SourceFile>(SourceFile{file, text});
     kept_.push_back(source);
     SourcePosition end{1, static_cast<uint32_t>(text.size() + 1), static_cast<uint32_t>(text.size())};
     SourceRange whole{source.get(), {}, end};
@@ -158,6 +160,29 @@ class Collector {
     if (!failed) given_[name] = Given{std::move(value), whole, origin};
   }
 
+  // Values of the command line, of the environment and of sensitive variables are not shown: the declaration is.
+  void unsuitable(const Variable& variable, const Given& given, const std::string& why) {
+    const SourceRange& place = given.range;
+    if (!given.origin.empty()) {
+      diagnostics_.error("Invalid value for input variable",
+                         fmt::format("Unsuitable value for var.{} set using {}: {}.", variable.name, given.origin, why),
+                         variable.range);
+    } else if (variable.sensitive) {
+      diagnostics_.error(
+          "Invalid value for input variable",
+          fmt::format("The given value is not suitable for var.{}, which is sensitive: {}. Invalid value "
+                      "defined at {}:{},{}-{}.",
+                      variable.name, why, place.file->path, place.start.line, place.start.column, place.end.column),
+          variable.range);
+    } else {
+      diagnostics_.error("Invalid value for input variable",
+                         fmt::format("The given value is not suitable for var.{} declared at {}:{},{}-{}: {}.",
+                                     variable.name, variable.range.file->path, variable.range.start.line,
+                                     variable.range.start.column, variable.range.end.column, why),
+                         place);
+    }
+  }
+
   std::map<std::string, Value> finish() {
     std::map<std::string, Value> values;
     for (const auto& [name, variable] : module_.variables) {
@@ -178,12 +203,7 @@ class Collector {
         value = lang::apply_defaults(*variable.constraint.defaults, value);
       Result<Value, lang::ConvertError> converted = lang::convert(value, variable.constraint.type);
       if (!converted) {
-        diagnostics_.error(
-            "Invalid value for input variable",
-            fmt::format("The given value is not suitable for var.{} declared at {}:{},{}-{}: {}.", name,
-                        variable.range.file->path, variable.range.start.line, variable.range.start.column,
-                        variable.range.end.column, converted.error().message),
-            found->second.range);
+        unsuitable(variable, found->second, converted.error().message);
         continue;
       }
       if (converted->is_null() && !variable.nullable && !variable.default_value) {
