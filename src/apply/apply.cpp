@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <set>
 #include <unordered_map>
 
 #include "plan/planner.h"
@@ -786,11 +787,14 @@ Task<ApplyResult> Executor::execute() {
   Task<void> joined = group_.join();
   co_await joined;
   ticker_->stopped = true;
+  std::set<std::string> named;
   for (uint32_t node = 0; node < graph_.size(); ++node) {
     Step step = graph_.nodes()[node].step;
     if (step == Step::kCreatesDone || step == Step::kDestroysDone) continue;
     if (states_[node] == NodeState::kWaiting || states_[node] == NodeState::kSkipped) {
-      result_.skipped.push_back(plan_.address_of(plan_.changes[graph_.nodes()[node].subject]));
+      // A replacement has two steps of one address.
+      std::string address = plan_.address_of(plan_.changes[graph_.nodes()[node].subject]);
+      if (named.insert(address).second) result_.skipped.push_back(std::move(address));
     }
   }
   result_.interrupted = options_.interrupt && options_.interrupt->requested;

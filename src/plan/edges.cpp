@@ -1,5 +1,6 @@
 #include "plan/edges.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace terrace::plan {
@@ -23,9 +24,8 @@ class Edges {
     made_.assign(units_.size(), kNothing);
     destroyed_.assign(units_.size(), kNothing);
     create_of_.assign(plan_.changes.size(), kNothing);
-    const std::vector<uint32_t>& order = units_.order();
-    for (uint32_t unit : order) add_creates(unit);
-    for (size_t i = order.size(); i-- > 0;) add_destroys(order[i]);
+    for (uint32_t unit : units_.order()) add_creates(unit);
+    for (uint32_t unit : units_.destroy_order()) add_destroys(unit);
     return std::move(graph_);
   }
 
@@ -83,7 +83,7 @@ class Edges {
 
   void add_destroys(uint32_t unit) {
     const Unit& here = units_[unit];
-    std::vector<uint32_t> destroyed = present(here.dependents, destroyed_);
+    std::vector<uint32_t> destroyed = present(here.destroy_dependents, destroyed_);
     size_t count = 0;
     bool after_updates = false;
     for (uint32_t index : changes_of_[unit]) {
@@ -96,7 +96,14 @@ class Edges {
       return;
     }
     std::vector<uint32_t> updated;
-    if (after_updates) updated = present(here.dependents, made_);
+    if (after_updates) {
+      // Those that use it now, and those that did and don't any more.
+      std::vector<uint32_t> users = here.dependents;
+      users.insert(users.end(), here.destroy_dependents.begin(), here.destroy_dependents.end());
+      std::sort(users.begin(), users.end());
+      users.erase(std::unique(users.begin(), users.end()), users.end());
+      updated = present(users, made_);
+    }
     if (count > 1 && destroyed.size() > 1)
       destroyed = {static_cast<uint32_t>(join(std::move(destroyed), Step::kDestroysDone, unit))};
     if (count > 1 && updated.size() > 1)

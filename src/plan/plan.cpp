@@ -59,4 +59,12 @@ bool applyable(const Plan& plan) {
   return !plan.errored && has_changes(plan);
 }
 
+lang::Value planned_outputs(const Plan& plan) {
+  std::vector<lang::Value::Member> members;
+  for (const auto& [name, output] : plan.outputs) {
+    if (output.action != Action::kDelete) members.emplace_back(name, output.after.without_marks_deep());
+  }
+  return lang::Value::object(std::move(members));
+}
+
 }  // namespace terrace::plan

@@ -141,4 +141,8 @@ bool applyable(const Plan& plan);
 // What `-detailed-exitcode` calls changes.
 bool has_changes(const Plan& plan);
 
+// The root outputs as they will be, as one object: unknown where only the apply will tell, without marks. What a
+// sibling stack that is planned in the same run is given.
+lang::Value planned_outputs(const Plan& plan);
+
 }  // namespace terrace::plan

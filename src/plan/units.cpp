@@ -1,6 +1,7 @@
 #include "plan/units.h"
 
 #include <algorithm>
+#include <set>
 
 #include "plan/planner.h"
 
@@ -8,15 +9,18 @@ namespace terrace::plan {
 
 namespace {
 
-std::vector<uint32_t> topological(const std::vector<Unit>& units) {
+using Links = std::vector<uint32_t> Unit::*;
+
+// Every unit after its `needs`; `dependents` is the other way round.
+std::vector<uint32_t> topological(const std::vector<Unit>& units, Links needs, Links dependents) {
   std::vector<uint32_t> order;
   std::vector<uint32_t> waiting(units.size());
   for (uint32_t unit = 0; unit < units.size(); ++unit) {
-    waiting[unit] = static_cast<uint32_t>(units[unit].needs.size());
+    waiting[unit] = static_cast<uint32_t>((units[unit].*needs).size());
     if (waiting[unit] == 0) order.push_back(unit);
   }
   for (size_t i = 0; i < order.size(); ++i) {
-    for (uint32_t dependent : units[order[i]].dependents) {
+    for (uint32_t dependent : units[order[i]].*dependents) {
       if (--waiting[dependent] == 0) order.push_back(dependent);
     }
   }
@@ -60,6 +64,40 @@ void set_dependencies(std::vector<Unit>& units, const std::vector<uint32_t>& ord
       lists[unit] = std::move(list);
     }
     if (!units[unit].is_data && !units[unit].relay) units[unit].dependencies = lists[unit];
+  }
+}
+
+// Where the state and the configuration agree on what a resource needs, directly or not, the configuration's few direct
+// needs say the same as the state's long list.
+void set_destroy_needs(std::vector<Unit>& units, const state::State& state,
+                       const std::unordered_map<std::string, uint32_t>& by_address) {
+  for (uint32_t index = 0; index < units.size(); ++index) {
+    Unit& unit = units[index];
+    std::set<uint32_t> former;
+    bool agree = true;
+    state::Dependencies last = unit.dependencies;
+    for (const state::ResourceAddress& address : unit.in_state) {
+      if (!unit.in_config || unit.is_data) break;
+      for (const auto& [key, instance] : state.resources.at(address).instances) {
+        if (!instance.current || instance.current->dependencies == last) continue;
+        last = instance.current->dependencies;
+        if (last && unit.dependencies && *last == *unit.dependencies) continue;
+        agree = false;
+        if (!last) continue;
+        for (const std::string* dependency : *last) {
+          auto need = by_address.find(*dependency);
+          if (need != by_address.end() && need->second != index) former.insert(need->second);
+        }
+      }
+    }
+    bool no_objects = unit.in_config && !unit.is_data && !unit.relay && unit.in_state.empty();
+    if (!agree)
+      unit.destroy_needs.assign(former.begin(), former.end());
+    else if (!no_objects)
+      unit.destroy_needs = unit.needs;
+  }
+  for (uint32_t unit = 0; unit < units.size(); ++unit) {
+    for (uint32_t need : units[unit].destroy_needs) units[need].destroy_dependents.push_back(unit);
   }
 }
 
@@ -138,7 +176,7 @@ Units make_units(Desired& desired, state::State& state) {
   for (uint32_t unit = 0; unit < units.size(); ++unit) {
     for (uint32_t need : units[unit].needs) units[need].dependents.push_back(unit);
   }
-  result.order_ = topological(units);
+  result.order_ = topological(units, &Unit::needs, &Unit::dependents);
   // What a create-before-destroy resource needs must be replaced in the same order, or the orders would contradict.
   for (size_t i = result.order_.size(); i-- > 0;) {
     const Unit& unit = units[result.order_[i]];
@@ -146,6 +184,9 @@ Units make_units(Desired& desired, state::State& state) {
     for (uint32_t need : unit.needs) units[need].create_before_destroy = true;
   }
   set_dependencies(units, result.order_, *state.pool);
+  set_destroy_needs(units, state, result.by_address_);
+  result.destroy_order_ = topological(units, &Unit::destroy_needs, &Unit::destroy_dependents);
+  std::reverse(result.destroy_order_.begin(), result.destroy_order_.end());
   return result;
 }
 

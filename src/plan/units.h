@@ -24,7 +24,10 @@ struct Unit {
   bool needed_by_target = false;
   std::vector<uint32_t> needs;       // by the configuration; by the state where it is not in the configuration
   std::vector<uint32_t> dependents;  // the other way round
-  size_t config_needs = 0;           // how many of the needs the walk waits for
+  // What its existing objects were made with, which is what the order of destruction follows, and the other way round.
+  std::vector<uint32_t> destroy_needs;
+  std::vector<uint32_t> destroy_dependents;
+  size_t config_needs = 0;  // how many of the needs the walk waits for
   std::vector<state::ResourceAddress> in_state;
   state::Dependencies dependencies;  // every managed resource it needs, directly or not, for the state
 };
@@ -38,6 +41,8 @@ class Units {
   uint32_t of(const state::ResourceAddress& address) const;
   // Needs before dependents; the configuration's come in its own order.
   const std::vector<uint32_t>& order() const { return order_; }
+  // Existing objects before what they were made with.
+  const std::vector<uint32_t>& destroy_order() const { return destroy_order_; }
   static std::string without_keys(const std::string& address);
 
  private:
@@ -45,6 +50,7 @@ class Units {
   std::vector<Unit> units_;  // those of Desired::resources() first, by the same index
   std::unordered_map<std::string, uint32_t> by_address_;
   std::vector<uint32_t> order_;
+  std::vector<uint32_t> destroy_order_;
 };
 
 // `state` gives the strings of Unit::dependencies their home.

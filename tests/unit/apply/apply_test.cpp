@@ -75,6 +75,48 @@ TEST(Apply, ReplacesBeforeAndAfter) {
   EXPECT_EQ(swapped.state.find("deposed"), std::string::npos);
 }
 
+TEST(Apply, WhatGoesWaitsForThoseThatUsedIt) {
+  World world;
+  HandMade desired = chain();
+  world.run(desired, true);
+  world.cloud.log.clear();
+  HandMade without;
+  without.add("thing", "b", {}, constant(thing(Value::string("b"))));
+  without.add("thing", "c", {0}, [](plan::ResourceValues& values, const InstanceKey&) {
+    return thing(Value::string("c"), attribute_of(values, 0, "id"));
+  });
+  World::Run updated = world.run(without, true);
+  EXPECT_EQ(world.cloud.log, (Log{"update b", "delete a"}));
+
+  World other;
+  other.run(desired, true);
+  other.cloud.log.clear();
+  HandMade renamed;
+  renamed.add("thing", "b", {}, constant(thing(Value::string("b2"))));
+  renamed.add("thing", "c", {}, constant(thing(Value::string("c"))));
+  World::Run replaced = other.run(renamed, true);
+  EXPECT_FALSE(replaced.applied.diagnostics.has_errors());
+  // c lets go of b, b of a.
+  EXPECT_THAT(replaced.summary, ElementsAre("delete thing.a", "delete-create thing.b", "update thing.c"));
+  auto at = [&other](const char* line) { return std::find(other.cloud.log.begin(), other.cloud.log.end(), line); };
+  EXPECT_LT(at("delete b"), at("delete a"));
+}
+
+TEST(Apply, ReferencesThatTurnRoundAreNoCircle) {
+  World world;
+  HandMade desired = chain();
+  world.run(desired, true);
+  world.cloud.log.clear();
+  HandMade turned;
+  uint32_t c = turned.add("thing", "c", {}, constant(thing(Value::string("c2"))));
+  turned.add("thing", "a", {c}, [c](plan::ResourceValues& values, const InstanceKey&) {
+    return thing(Value::string("a2"), attribute_of(values, c, "id"));
+  });
+  World::Run run = world.run(turned, true);
+  EXPECT_FALSE(run.applied.diagnostics.has_errors());
+  EXPECT_EQ(world.cloud.log, (Log{"delete c", "create c2", "delete b", "delete a", "create a2"}));
+}
+
 TEST(Apply, KeepsAtMostTheParallelismRunning) {
   World world;
   world.cloud.delay = std::chrono::seconds(1);
