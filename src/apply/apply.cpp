@@ -627,6 +627,7 @@ Task<Executor::Outcomes> Executor::update(const ResourceChange& change) {
   say(std::move(response.diagnostics), change);
   if (!response.new_state.has_content()) co_return Outcomes{wrong, id_of(prior)};
   Value value = without_unknowns(response.new_state.without_marks_deep(), address);
+  if (response.private_data.empty()) response.private_data = old->private_data;
   ObjectPtr made = make_object(change, *type, value, resolved.marks, std::move(response.private_data));
   if (old->tainted) {
     auto tainted = std::make_shared<Object>(*made);

@@ -333,6 +333,8 @@ Task<void> Planner::refresh_one(Place place, ObjectPtr object, schema::Provider*
       slot.reset();
       co_return;
     }
+    // A provider that keeps nothing private leaves what another one stored there.
+    if (response.private_data.empty()) response.private_data = found.object->private_data;
     if (!response.new_state.identical(before) || response.private_data != found.object->private_data) {
       auto changed = std::make_shared<Object>(*found.object);
       changed->attributes = state::encode_value(response.new_state, type->implied_type);
