@@ -296,13 +296,16 @@ Diagnostics Configured::check_modules() {
   return diagnostics;
 }
 
-std::vector<config::ModuleInstance*> Configured::instances_of(uint32_t path, Diagnostics& diagnostics) {
+std::vector<config::ModuleInstance*> Configured::instances_of(uint32_t path, Diagnostics& diagnostics, bool* unknown) {
   if (path == 0) return {&evaluation_->root()};
   const config::ModulePath& here = graph_.paths()[path];
   std::vector<config::ModuleInstance*> instances;
-  for (config::ModuleInstance* parent : instances_of(here.parent, diagnostics)) {
+  for (config::ModuleInstance* parent : instances_of(here.parent, diagnostics, unknown)) {
     config::ModuleInstance::Children& children = evaluation_->children(*parent, *here.call, diagnostics);
-    if (children.expansion.kind == config::Expansion::Kind::kUnknown) continue;
+    if (children.expansion.kind == config::Expansion::Kind::kUnknown) {
+      if (unknown) *unknown = true;
+      continue;
+    }
     for (const std::unique_ptr<config::ModuleInstance>& child : children.instances) instances.push_back(child.get());
   }
   return instances;
@@ -315,13 +318,19 @@ uint32_t Configured::module_index(config::ModuleInstance* module) {
 }
 
 Checked<Expansion> Configured::expand(uint32_t resource) {
+  bool unknown = false;
+  return expand_known(resource, unknown);
+}
+
+Checked<Expansion> Configured::expand_known(uint32_t resource, bool& unknown) {
   Checked<Expansion> result;
   Source& source = sources_[resource];
   if (!source.resource) return result;
-  for (config::ModuleInstance* module : instances_of(source.path, result.diagnostics)) {
+  for (config::ModuleInstance* module : instances_of(source.path, result.diagnostics, &unknown)) {
     config::Expansion expansion =
         evaluation_->expand(source.resource->count, source.resource->for_each, *module, result.diagnostics);
-    if (result.diagnostics.has_errors() || expansion.kind == config::Expansion::Kind::kUnknown) continue;
+    unknown = unknown || expansion.kind == config::Expansion::Kind::kUnknown;
+    if (result.diagnostics.has_errors() || unknown) continue;
     uint32_t index = module_index(module);
     for (size_t i = 0; i < expansion.size(); ++i) result.value.instances.push_back({index, expansion.key(i)});
     source.expansions[module->address] = std::move(expansion);

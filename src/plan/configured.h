@@ -39,6 +39,10 @@ class Configured final : public Desired {
   Checked<lang::Value> evaluate_provider(uint32_t provider) override;
   Checked<lang::Value> evaluate_output(uint32_t output) override;
 
+  // As expand(); where count or for_each of the resource or of a module around it is unknown, `unknown` is set and
+  // nothing is said of it.
+  Checked<Expansion> expand_known(uint32_t resource, bool& unknown);
+
   // The evaluation of the run in progress: of begin() until the next one.
   config::Evaluation& evaluation() { return *evaluation_; }
 
@@ -61,7 +65,7 @@ class Configured final : public Desired {
   std::vector<uint32_t> needed_units(const std::vector<uint32_t>& objects);
   std::vector<uint32_t> explicit_needs(uint32_t path, const std::vector<hcl::Traversal>& depends_on);
   void replace_triggers(DesiredResource& made, uint32_t path, const config::Resource& resource);
-  std::vector<config::ModuleInstance*> instances_of(uint32_t path, Diagnostics& diagnostics);
+  std::vector<config::ModuleInstance*> instances_of(uint32_t path, Diagnostics& diagnostics, bool* unknown = nullptr);
   uint32_t module_index(config::ModuleInstance* module);
   const lang::Value* each_value(const Source& source, const DesiredInstance& instance) const;
 

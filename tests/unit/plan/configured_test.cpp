@@ -8,6 +8,7 @@
 
 #include "base/file_system.h"
 #include "config/variables.h"
+#include "plan/validate.h"
 #include "support/small_world.h"
 
 namespace terrace {
@@ -238,6 +239,30 @@ variable "size" {
 )");
   stack.write("module \"m\" {\n  source = \"./m\"\n  size   = 1\n}\n");
   EXPECT_NE(first_error(stack.run(false)).find("Too small."), std::string::npos);
+}
+
+TEST(Validate, FindsWhatNeedsNoValues) {
+  World world;
+  VirtualWaiter waiter(world.clock);
+  Loop loop(world.clock, &waiter);
+  providers::Registry registry;
+  registry.add("registry.terraform.io/hashicorp/thing",
+               [&world, &loop] { return std::make_unique<ThingProvider>(world.cloud, loop); });
+  auto check = [&world, &registry](const std::string& text) {
+    world.files.put("main.tf", text);
+    Checked<std::shared_ptr<config::Configuration>> configuration = config::load_configuration(world.files, ".");
+    Checked<config::ObjectGraph> graph = config::build_object_graph(*configuration.value);
+    Diagnostics diagnostics = plan::validate(*configuration.value, graph.value, {}, registry);
+    return diagnostics.empty() ? std::string() : diagnostics.items()[0].summary;
+  };
+  std::string variable = "variable \"n\" {\n  type = number\n}\n";
+  EXPECT_EQ(check(variable + "resource \"thing\" \"a\" {\n  count = var.n\n  name = \"x\"\n}\n"), "");
+  EXPECT_EQ(
+      check(variable + "resource \"thing\" \"a\" {\n  name = var.n\n}\noutput \"o\" {\n  value = thing.a.id\n}\n"), "");
+  EXPECT_EQ(check("resource \"thing\" \"a\" {\n}\n"), "Missing required argument");
+  EXPECT_EQ(check("resource \"thing\" \"a\" {\n  name = \"x\"\n  colour = 1\n}\n"), "Unsupported argument");
+  EXPECT_EQ(check("resource \"thing_other\" \"a\" {\n}\n"), "Invalid resource type");
+  EXPECT_EQ(check("resource \"google_x\" \"a\" {\n}\n"), "Provider not available");
 }
 
 TEST(Configured, AProviderThatIsNotBuiltInIsNamed) {
