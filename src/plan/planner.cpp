@@ -772,7 +772,7 @@ Task<void> Planner::read_instance(uint32_t unit, uint32_t resource, DesiredInsta
     failed_[unit] = true;
     co_return;
   }
-  bool known = config.is_wholly_known();
+  bool known = config.is_wholly_known() && run_.providers_.configured(units_[unit].provider);
   if (!known || pending) {
     ResourceChange change;
     change.resource = resource;

@@ -80,6 +80,11 @@ class ProviderTable {
   Task<schema::Provider*> get(std::string address, Diagnostics& diagnostics);
   // True when nothing in the block depends on a resource.
   bool independent(const std::string& address) const;
+  // False while something in the block is unknown: then objects can be planned, and not yet read.
+  bool configured(const std::string& address) const {
+    auto slot = slots_.find(address);
+    return slot != slots_.end() && slot->second.configured;
+  }
   const schema::TypeSchema* type_schema(const std::string& source, state::Mode mode, const std::string& type);
 
  private:
