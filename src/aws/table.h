@@ -1,0 +1,132 @@
+// A resource type as a table: its arguments and results with their modes and their names in the API, the operations by name, and
+// code only where the type differs. One file of src/aws/types/ a type; the provider derives everything else.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "aws/batch.h"
+#include "aws/client.h"
+#include "base/task.h"
+#include "diag/diagnostic.h"
+#include "schema/schema.h"
+
+namespace terrace::aws {
+
+using Json = nlohmann::json;
+
+// One argument, result or nested block. Written in a table's text as a line:
+//   NAME TYPE MODES [api=NAME] [default=JSON] [one_of=a|b]
+//   block NAME list|set|single [min=N] [max=N] [api=NAME] [new] { ... }
+// MODES are letters as in the provider's schema (r required, o optional, c computed), followed by words: new (a change replaces
+// the object), secret, wo (write-only). api=- is for what the API has no member for; without api= the name is the argument's in
+// camel case.
+struct Row {
+  std::string name;
+  std::string type;  // as lang's constraints write it; empty for a block
+  bool required = false;
+  bool optional = false;
+  bool computed = false;
+  bool force_new = false;
+  bool secret = false;
+  bool write_only = false;
+  std::string api;
+  std::optional<Json> default_value;
+  std::vector<std::string> one_of;
+  // Of a block.
+  bool is_block = false;
+  schema::Nesting nesting = schema::Nesting::kList;
+  int min_items = 0;
+  int max_items = 0;
+  std::vector<Row> rows;
+
+  const Row* find(std::string_view name) const;
+};
+
+// Reads a table's text. An error is a mistake in the program; the tests read every table.
+Result<std::vector<Row>, std::string> parse_rows(std::string_view text);
+
+// The schema's block of these rows.
+schema::Block block_of(const std::vector<Row>& rows);
+
+// "vpc_id" as "VpcId".
+std::string camel_case(std::string_view name);
+
+// The members of `shape` that `attributes` set, by the rows' API names: nulls, empty strings and empty collections are left out,
+// strings become the booleans and numbers that the shape has, tags maps become lists of Key and Value. What the shape has no member
+// for is left out.
+Json to_api(const std::vector<Row>& rows, const Json& attributes, const Shape& shape);
+
+// `current` with every row that `object` has a member for taken from it. An optional argument that is not computed stays null where
+// the API says nothing more than its zero.
+Json from_api(const std::vector<Row>& rows, const Json& object, const Json& current);
+
+class Backend;
+
+// One operation on one object. Attributes are JSON objects by the table's names; unknown values are null.
+struct Context {
+  Backend& backend;
+  const struct ResourceType& type;
+  std::string region;
+  Json config;
+  Json prior;    // null for a create
+  Json planned;  // null for a delete
+  Json state;    // what exists; hooks fill it, "id" first
+  std::string token;  // of a create's intent
+  int64_t intent_time_s = 0;
+  Diagnostics diagnostics;
+
+  // A call in the object's region.
+  Task<ApiResult> call(std::string service, std::string operation, Json params);
+  // The object `id` of a kind, batched with others that are asked for at the same time; null where there is none.
+  Task<Result<Json, ApiError>> describe(const Kind& kind, std::string id);
+  // Says what failed: "creating EC2 VPC (vpc-1): operation error ...". Gives false.
+  bool fail(const ApiError& error, std::string what);
+  bool fail(std::string what, std::string why);
+  bool changed(std::string_view attribute) const;  // between prior and planned
+  std::string text(std::string_view attribute) const;  // of `state`, else of `planned`; empty where it is null
+};
+
+// Tags by the API that keeps them.
+enum class TagStyle : uint8_t { kNone, kEc2, kIamRole, kIamInstanceProfile, kS3Bucket, kS3Object, kOther };
+
+using Hook = Task<bool> (*)(Context&);  // false: failed, diagnostics say why
+
+struct ResourceType {
+  std::string name;
+  int64_t schema_version = 0;
+  const char* table = "";
+  const char* service = "ec2";
+  const char* title = "";  // "EC2 VPC", for messages
+  TagStyle tags = TagStyle::kNone;
+  bool regional = true;  // has the argument `region`
+
+  Hook create = nullptr;
+  Hook read = nullptr;    // fills state; a null state means that the object is gone
+  Hook update = nullptr;  // tags of kEc2 are the provider's own work
+  Hook remove = nullptr;
+  Hook recover = nullptr;  // finds what an intent made: sets state.id and whatever read needs; leaves null where there is nothing
+  Hook import = nullptr;   // sets state from state.id where read needs more than the id
+  // Changes the plan where the table is not enough: `planned` with "unknown" names to add.
+  void (*plan)(const Json& config, const Json& prior, Json& planned, std::vector<std::string>& unknown, std::vector<std::string>& replace) = nullptr;
+  // Says what is wrong with a configuration, as "attribute: why".
+  std::vector<std::string> (*validate)(const Json& config) = nullptr;
+};
+
+struct DataSource {
+  std::string name;
+  const char* table = "";
+  Hook read = nullptr;  // config to state
+  bool regional = true;
+};
+
+// Every type that terrace has.
+const std::vector<ResourceType>& resource_types();
+const std::vector<DataSource>& data_sources();
+
+}  // namespace terrace::aws
