@@ -1,0 +1,47 @@
+// What the objects of one provider configuration share: the client, the batches, the account, default tags. Provider instances with
+// the same configuration, those of other stacks included, share one backend, so that their reads meet in the same batches.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "aws/batch.h"
+#include "aws/session.h"
+
+namespace terrace::aws {
+
+// Tags whose names begin with this are terrace's own and not shown: kIntentTag marks what an intent of the journal made.
+inline constexpr const char* kOwnTags = "terrace:";
+inline constexpr const char* kIntentTag = "terrace:intent";
+
+class Backend {
+ public:
+  Backend(std::unique_ptr<Session> session, Random& random) : session_(std::move(session)), batches_(session_->client()), random_(random) {}
+
+  Client& client() { return session_->client(); }
+  Batches& batches() { return batches_; }
+  Random& random() { return random_; }
+  Loop& loop() { return client().loop(); }
+  const std::string& region() const { return session_->region(); }
+  const Partition& partition() const { return session_->client().partitions().of_region(region()); }
+
+  std::string account_id;
+  nlohmann::json caller_identity;  // GetCallerIdentity's answer; null where it was not asked
+  std::map<std::string, std::string> default_tags;
+  std::set<std::string> ignored_tags;
+  std::vector<std::string> ignored_tag_prefixes;
+
+  // A name that begins with `prefix`, the same for the same intent: what follows are hexadecimal digits of the token.
+  static std::string generated_name(const std::string& prefix, const std::string& token);
+
+ private:
+  std::unique_ptr<Session> session_;
+  Batches batches_;
+  Random& random_;
+};
+
+}  // namespace terrace::aws

@@ -1,0 +1,43 @@
+// The provider registry.terraform.io/hashicorp/aws: the tables of resource types behind the interface of schema::Provider. src/cli
+// puts it into the registry.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "aws/backend.h"
+#include "aws/table.h"
+#include "schema/provider.h"
+
+namespace terrace::aws {
+
+inline constexpr std::string_view kAwsSource = "registry.terraform.io/hashicorp/aws";
+
+// What all instances of a process share: effects, and one backend for each configuration. Outlives them.
+class ProviderPool {
+ public:
+  ProviderPool(SessionEffects effects, Environment environment) : effects_(effects), environment_(std::move(environment)) {}
+
+  // The backend of a configuration (provider attributes as JSON); made, with its credentials tried, when first asked for.
+  Task<Checked<std::shared_ptr<Backend>>> open(nlohmann::json config);
+
+ private:
+  struct Entry {
+    explicit Entry(Loop& loop) : done(loop) {}
+    Event done;
+    Checked<std::shared_ptr<Backend>> result;
+  };
+  Task<void> make(nlohmann::json config, std::shared_ptr<Entry> entry);
+
+  SessionEffects effects_;
+  Environment environment_;
+  std::map<std::string, std::shared_ptr<Entry>> entries_;
+};
+
+std::unique_ptr<schema::Provider> make_aws_provider(ProviderPool& pool);
+
+// The schema of the provider block.
+schema::Block provider_block();
+
+}  // namespace terrace::aws
