@@ -1,5 +1,6 @@
-// What the objects of one provider configuration share: the client, the batches, the account, default tags. Provider instances with
-// the same configuration, those of other stacks included, share one backend, so that their reads meet in the same batches.
+// What the objects of one provider configuration share: the client, the batches, the account, default tags. Provider
+// instances with the same configuration, those of other stacks included, share one backend, so that their reads meet in
+// the same batches.
 #pragma once
 
 #include <map>
@@ -14,13 +15,15 @@
 
 namespace terrace::aws {
 
-// Tags whose names begin with this are terrace's own and not shown: kIntentTag marks what an intent of the journal made.
+// Tags whose names begin with this are terrace's own and not shown: kIntentTag marks what an intent of the journal
+// made.
 inline constexpr const char* kOwnTags = "terrace:";
 inline constexpr const char* kIntentTag = "terrace:intent";
 
 class Backend {
  public:
-  Backend(std::unique_ptr<Session> session, Random& random) : session_(std::move(session)), batches_(session_->client()), random_(random) {}
+  Backend(std::unique_ptr<Session> session, Random& random)
+      : session_(std::move(session)), batches_(session_->client()), random_(random) {}
 
   Client& client() { return session_->client(); }
   Batches& batches() { return batches_; }

@@ -80,7 +80,8 @@ Task<ApiResult> Batches::share(std::string service, std::string operation, json 
   if (found == shared_.end()) {
     shared = std::make_shared<Shared>(client_.loop());
     shared_.emplace(key, shared);
-    client_.loop().spawn(run_shared(key, std::move(service), std::move(operation), std::move(params), std::move(region), shared));
+    client_.loop().spawn(
+        run_shared(key, std::move(service), std::move(operation), std::move(params), std::move(region), shared));
   } else {
     shared = found->second;
   }
@@ -88,7 +89,8 @@ Task<ApiResult> Batches::share(std::string service, std::string operation, json 
   co_return *shared->result;
 }
 
-Task<void> Batches::run_shared(std::string key, std::string service, std::string operation, json params, std::string region, std::shared_ptr<Shared> shared) {
+Task<void> Batches::run_shared(std::string key, std::string service, std::string operation, json params,
+                               std::string region, std::shared_ptr<Shared> shared) {
   co_await client_.loop().when_idle();
   CallOptions options;
   options.region = region;

@@ -1,5 +1,5 @@
-// Batched reads: asking for one object registers a key; all keys of a kind that wait when the loop falls idle become one Describe
-// call, in pieces of what the API takes. Resource types read through it.
+// Batched reads: asking for one object registers a key; all keys of a kind that wait when the loop falls idle become
+// one Describe call, in pieces of what the API takes. Resource types read through it.
 #pragma once
 
 #include <map>
@@ -20,10 +20,10 @@ namespace terrace::aws {
 struct Kind {
   const char* service;
   const char* operation;
-  const char* filter;     // name of a filter that takes ids, which leaves absent ones out; or
-  const char* parameter;  // a parameter that takes them; one of the two is empty
-  const char* result;     // member of the answer with the list of objects
-  const char* id;         // member of an object that is the key
+  const char* filter;      // name of a filter that takes ids, which leaves absent ones out; or
+  const char* parameter;   // a parameter that takes them; one of the two is empty
+  const char* result;      // member of the answer with the list of objects
+  const char* id;          // member of an object that is the key
   std::size_t most = 200;  // keys in a call
   bool many = false;       // a key may have several objects: they come as a list
 };
@@ -55,7 +55,8 @@ class Batches {
   };
   Task<void> run(const Kind& kind, std::string region, std::shared_ptr<Batch> batch);
   Task<void> chunk(const Kind& kind, std::string region, std::shared_ptr<Batch> batch, std::size_t from);
-  Task<void> run_shared(std::string key, std::string service, std::string operation, nlohmann::json params, std::string region, std::shared_ptr<Shared> shared);
+  Task<void> run_shared(std::string key, std::string service, std::string operation, nlohmann::json params,
+                        std::string region, std::shared_ptr<Shared> shared);
 
   Client& client_;
   std::map<std::pair<const Kind*, std::string>, std::shared_ptr<Batch>> waiting_;

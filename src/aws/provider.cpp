@@ -60,7 +60,8 @@ const Tables& tables() {
 
 Json with_defaults(const std::vector<Row>& rows) {
   Json state = Json::object();
-  for (const Row& row : rows) state[row.name] = row.is_block && row.nesting != schema::Nesting::kSingle ? Json::array() : Json(nullptr);
+  for (const Row& row : rows)
+    state[row.name] = row.is_block && row.nesting != schema::Nesting::kSingle ? Json::array() : Json(nullptr);
   return state;
 }
 
@@ -74,7 +75,8 @@ class AwsProvider final : public schema::Provider {
     Diagnostics diagnostics;
     Json json = to_json(config);
     if (!json["allowed_account_ids"].is_null() && !json["forbidden_account_ids"].is_null()) {
-      diagnostics.error("Conflicting configuration arguments", "\"allowed_account_ids\": conflicts with forbidden_account_ids");
+      diagnostics.error("Conflicting configuration arguments",
+                        "\"allowed_account_ids\": conflicts with forbidden_account_ids");
     }
     return diagnostics;
   }
@@ -86,7 +88,8 @@ class AwsProvider final : public schema::Provider {
     Json json = to_json(config);
     check_choices(found->second.rows, json, "", diagnostics);
     if (found->second.type->validate != nullptr && config.is_wholly_known()) {
-      for (const std::string& problem : found->second.type->validate(json)) diagnostics.error("Invalid resource configuration", problem);
+      for (const std::string& problem : found->second.type->validate(json))
+        diagnostics.error("Invalid resource configuration", problem);
     }
     return diagnostics;
   }
@@ -96,8 +99,10 @@ class AwsProvider final : public schema::Provider {
   Task<Diagnostics> configure(Value config) override {
     Diagnostics diagnostics;
     if (!config.is_wholly_known()) {
-      diagnostics.error("Provider configuration is not known yet",
-                        "An argument of the provider \"aws\" depends on a value that only an apply will tell, so nothing can be read or planned with it. Apply what it depends on first, with -target or in a stack of its own.");
+      diagnostics.error(
+          "Provider configuration is not known yet",
+          "An argument of the provider \"aws\" depends on a value that only an apply will tell, so nothing can be read "
+          "or planned with it. Apply what it depends on first, with -target or in a stack of its own.");
       co_return diagnostics;
     }
     Json json = to_json(config);
@@ -111,7 +116,8 @@ class AwsProvider final : public schema::Provider {
     const schema::TypeSchema& schema = tables().schema.resources.find(type)->second;
     Json json = Json::parse(raw_json, nullptr, false);
     if (!json.is_object()) {
-      result.diagnostics.error("Unreadable stored object", fmt::format("The stored attributes of {} are no JSON object.", type));
+      result.diagnostics.error("Unreadable stored object",
+                               fmt::format("The stored attributes of {} are no JSON object.", type));
       return result;
     }
     result.value = from_json(json, schema.implied_type);
@@ -126,7 +132,9 @@ class AwsProvider final : public schema::Provider {
     bool ok = co_await read_object(context);
     response.diagnostics = std::move(context.diagnostics);
     const Type& type = implied_type(request.type);
-    response.new_state = !ok ? request.current : context.state.is_null() ? Value::null(type) : from_json(context.state, type);
+    response.new_state = !ok                       ? request.current
+                         : context.state.is_null() ? Value::null(type)
+                                                   : from_json(context.state, type);
     response.private_data = request.private_data;
     co_return response;
   }
@@ -161,7 +169,8 @@ class AwsProvider final : public schema::Provider {
     }
     response.diagnostics = std::move(context.diagnostics);
     if (!ok && context.state.is_object() && context.state["id"].is_null()) context.state = nullptr;
-    if (!ok && !response.diagnostics.has_errors()) response.diagnostics.error("Operation failed", fmt::format("{} did not succeed and gave no reason.", type.title));
+    if (!ok && !response.diagnostics.has_errors())
+      response.diagnostics.error("Operation failed", fmt::format("{} did not succeed and gave no reason.", type.title));
     response.new_state = context.state.is_null() ? Value::null(implied) : from_json(context.state, implied);
     response.private_data = request.private_data;
     co_return response;
@@ -191,10 +200,11 @@ class AwsProvider final : public schema::Provider {
     const DataInfo& info = tables().data.find(request.type)->second;
     Json config = to_json(request.config);
     static const ResourceType kNoType;
-    Context context{*backend_, kNoType, region_of(config), config, nullptr, nullptr, nullptr, "", 0, {}};
+    Context context{*backend_, kNoType, info.rows, region_of(config), config, nullptr, nullptr, nullptr, "", 0, {}};
     context.state = with_defaults(info.rows);
     for (const auto& [name, value] : config.items()) context.state[name] = value;
-    if (info.source->regional && context.state.contains("region") && context.state["region"].is_null()) context.state["region"] = context.region;
+    if (info.source->regional && context.state.contains("region") && context.state["region"].is_null())
+      context.state["region"] = context.region;
     bool ok = co_await info.source->read(context);
     response.diagnostics = std::move(context.diagnostics);
     const Type& type = tables().schema.data_sources.find(request.type)->second.implied_type;
@@ -225,32 +235,39 @@ class AwsProvider final : public schema::Provider {
   }
 
  private:
-  static const Type& implied_type(const std::string& type) { return tables().schema.resources.find(type)->second.implied_type; }
+  static const Type& implied_type(const std::string& type) {
+    return tables().schema.resources.find(type)->second.implied_type;
+  }
 
   std::string region_of(const Json& attributes) const {
-    if (attributes.is_object() && attributes.contains("region") && attributes["region"].is_string()) return attributes["region"].get<std::string>();
+    if (attributes.is_object() && attributes.contains("region") && attributes["region"].is_string())
+      return attributes["region"].get<std::string>();
     return backend_ ? backend_->region() : std::string();
   }
 
   Context make_context(const std::string& name, const Json& attributes) {
     const TypeInfo& info = tables().types.find(name)->second;
-    return Context{*backend_, *info.type, region_of(attributes), nullptr, nullptr, nullptr, nullptr, "", 0, {}};
+    return Context{*backend_, *info.type, info.rows, region_of(attributes), nullptr, nullptr, nullptr, nullptr,
+                   "",        0,          {}};
   }
 
-  static void check_choices(const std::vector<Row>& rows, const Json& json, const std::string& place, Diagnostics& diagnostics) {
+  static void check_choices(const std::vector<Row>& rows, const Json& json, const std::string& place,
+                            Diagnostics& diagnostics) {
     if (!json.is_object()) return;
     for (const Row& row : rows) {
       auto found = json.find(row.name);
       if (found == json.end() || found->is_null()) continue;
       if (row.is_block) {
-        for (const Json& each : found->is_array() ? *found : Json::array({*found})) check_choices(row.rows, each, place + row.name + ".", diagnostics);
+        for (const Json& each : found->is_array() ? *found : Json::array({*found}))
+          check_choices(row.rows, each, place + row.name + ".", diagnostics);
         continue;
       }
       if (row.one_of.empty() || !found->is_string()) continue;
       std::string value = found->get<std::string>();
       if (std::find(row.one_of.begin(), row.one_of.end(), value) != row.one_of.end()) continue;
       std::string choices;
-      for (const std::string& choice : row.one_of) choices += fmt::format("{}\"{}\"", choices.empty() ? "" : " ", choice);
+      for (const std::string& choice : row.one_of)
+        choices += fmt::format("{}\"{}\"", choices.empty() ? "" : " ", choice);
       diagnostics.error(fmt::format("expected {}{} to be one of [{}], got {}", place, row.name, choices, value), "");
     }
   }
@@ -265,12 +282,14 @@ class AwsProvider final : public schema::Provider {
     Value planned = request.proposed;
     for (const Row& row : info.rows) {
       if (row.is_block || !row.default_value) continue;
-      if (request.config.attribute(row.name).is_null()) planned = planned.with_attribute(row.name, from_json(*row.default_value, planned.attribute(row.name).type()));
+      if (request.config.attribute(row.name).is_null())
+        planned = planned.with_attribute(row.name, from_json(*row.default_value, planned.attribute(row.name).type()));
     }
     if (info.type->regional && planned.find_attribute("region") != nullptr && planned.attribute("region").is_null()) {
       planned = planned.with_attribute("region", Value::string(backend_->region()));
     }
-    if (info.type->tags != TagStyle::kNone && planned.find_attribute("tags_all") != nullptr) planned = planned.with_attribute("tags_all", all_tags(planned));
+    if (info.type->tags != TagStyle::kNone && planned.find_attribute("tags_all") != nullptr)
+      planned = planned.with_attribute("tags_all", all_tags(planned));
     if (create) {
       planned = schema::computed_unknown(schema.block, planned);
       run_plan_hook(info, request, planned, requires_replace);
@@ -278,7 +297,8 @@ class AwsProvider final : public schema::Provider {
     }
     for (const Row& row : info.rows) {
       if (!row.is_block) continue;
-      if (!planned.attribute(row.name).identical(request.prior.attribute(row.name))) planned = planned.with_attribute(row.name, nested_unknown(schema.block, row.name, planned));
+      if (!planned.attribute(row.name).identical(request.prior.attribute(row.name)))
+        planned = planned.with_attribute(row.name, nested_unknown(schema.block, row.name, planned));
     }
     if (planned.identical(request.prior)) return request.prior;
     compare(info.rows, request.prior, planned, {}, requires_replace);
@@ -309,7 +329,8 @@ class AwsProvider final : public schema::Provider {
   }
 
   // The places of changes that replace the object.
-  static void compare(const std::vector<Row>& rows, const Value& prior, const Value& planned, const lang::Path& place, std::vector<lang::Path>& replaces) {
+  static void compare(const std::vector<Row>& rows, const Value& prior, const Value& planned, const lang::Path& place,
+                      std::vector<lang::Path>& replaces) {
     for (const Row& row : rows) {
       const Value& before = prior.attribute(row.name);
       const Value& after = planned.attribute(row.name);
@@ -329,17 +350,20 @@ class AwsProvider final : public schema::Provider {
     }
   }
 
-  static void run_plan_hook(const TypeInfo& info, const schema::PlanRequest& request, Value& planned, std::vector<lang::Path>& requires_replace) {
+  static void run_plan_hook(const TypeInfo& info, const schema::PlanRequest& request, Value& planned,
+                            std::vector<lang::Path>& requires_replace) {
     if (info.type->plan == nullptr) return;
     Json json = to_json(planned);
     Json before = json;
     std::vector<std::string> unknown, replace;
     info.type->plan(to_json(request.config), to_json(request.prior), json, unknown, replace);
     for (const auto& [name, value] : json.items()) {
-      if (value != before[name]) planned = planned.with_attribute(name, from_json(value, planned.attribute(name).type()));
+      if (value != before[name])
+        planned = planned.with_attribute(name, from_json(value, planned.attribute(name).type()));
     }
     for (const std::string& name : unknown) {
-      if (request.config.attribute(name).is_null()) planned = planned.with_attribute(name, Value::unknown(planned.attribute(name).type()));
+      if (request.config.attribute(name).is_null())
+        planned = planned.with_attribute(name, Value::unknown(planned.attribute(name).type()));
     }
     for (const std::string& name : replace) requires_replace.push_back({lang::PathStep::attribute(name)});
   }
@@ -376,11 +400,13 @@ class AwsProvider final : public schema::Provider {
   Task<bool> update(Context& context) {
     context.state = context.planned;
     for (const auto& [name, value] : context.prior.items()) {
-      if (context.state[name].is_null() && !value.is_null() && is_computed(context.type.name, name)) context.state[name] = value;
+      if (context.state[name].is_null() && !value.is_null() && is_computed(context.type.name, name))
+        context.state[name] = value;
     }
     bool ok = true;
     if (context.type.update != nullptr) ok = co_await context.type.update(context);
-    if (ok && context.type.tags == TagStyle::kEc2 && context.changed("tags_all")) ok = co_await update_ec2_tags(context);
+    if (ok && context.type.tags == TagStyle::kEc2 && context.changed("tags_all"))
+      ok = co_await update_ec2_tags(context);
     if (!ok) {
       // What of it was changed the next plan finds out by reading.
       context.state = context.prior;
@@ -417,7 +443,9 @@ std::optional<bool> flag_of(const Json& config, const char* name) {
 
 SessionSettings session_settings(const Json& config) {
   SessionSettings settings;
-  auto text = [&](const char* name) { return config.contains(name) && config[name].is_string() ? config[name].get<std::string>() : std::string(); };
+  auto text = [&](const char* name) {
+    return config.contains(name) && config[name].is_string() ? config[name].get<std::string>() : std::string();
+  };
   settings.config.region = text("region");
   settings.config.profile = text("profile");
   settings.config.files.config_files = strings_of(config.value("shared_config_files", Json()));
@@ -425,10 +453,12 @@ SessionSettings session_settings(const Json& config) {
   settings.config.use_fips = flag_of(config, "use_fips_endpoint");
   settings.config.use_dual_stack = flag_of(config, "use_dualstack_endpoint");
   settings.config.s3_use_path_style = flag_of(config, "s3_use_path_style");
-  if (config.contains("max_retries") && config["max_retries"].is_number()) settings.config.max_retries = config["max_retries"].get<int>();
+  if (config.contains("max_retries") && config["max_retries"].is_number())
+    settings.config.max_retries = config["max_retries"].get<int>();
   for (const Json& block : config.value("endpoints", Json::array())) {
     for (const auto& [name, url] : block.items()) {
-      if (url.is_string() && !url.get_ref<const std::string&>().empty()) settings.config.endpoints[name] = url.get<std::string>();
+      if (url.is_string() && !url.get_ref<const std::string&>().empty())
+        settings.config.endpoints[name] = url.get<std::string>();
     }
   }
   settings.access_key = text("access_key");
@@ -458,9 +488,13 @@ void check_account(const Json& config, const std::string& account, Diagnostics& 
   bool is_allowed = allowed.empty() || std::find(allowed.begin(), allowed.end(), account) != allowed.end();
   bool is_forbidden = std::find(forbidden.begin(), forbidden.end(), account) != forbidden.end();
   if (is_allowed && !is_forbidden) return;
-  diagnostics.error("AWS account ID not allowed",
-                    fmt::format("The credentials belong to the account {}, but {}. Nothing was changed. Use credentials of the right account, or change {} in the provider block or cluster.tfvars.",
-                                account, is_forbidden ? "forbidden_account_ids names it" : "allowed_account_ids has only " + listed(allowed), is_forbidden ? "forbidden_account_ids" : "allowed_account_ids"));
+  diagnostics.error(
+      "AWS account ID not allowed",
+      fmt::format("The credentials belong to the account {}, but {}. Nothing was changed. Use credentials of the right "
+                  "account, or change {} in the provider block or cluster.tfvars.",
+                  account,
+                  is_forbidden ? "forbidden_account_ids names it" : "allowed_account_ids has only " + listed(allowed),
+                  is_forbidden ? "forbidden_account_ids" : "allowed_account_ids"));
 }
 
 }  // namespace
@@ -468,7 +502,8 @@ void check_account(const Json& config, const std::string& account, Diagnostics& 
 Task<ApiResult> Context::call(std::string service, std::string operation, Json params) {
   CallOptions options;
   options.region = region;
-  ApiResult result = co_await backend.client().call(std::move(service), std::move(operation), std::move(params), options);
+  ApiResult result =
+      co_await backend.client().call(std::move(service), std::move(operation), std::move(params), options);
   co_return result;
 }
 
@@ -503,7 +538,8 @@ Task<Checked<std::shared_ptr<Backend>>> ProviderPool::open(Json config) {
 
 Task<void> ProviderPool::make(Json config, std::shared_ptr<Entry> entry) {
   SessionSettings settings = session_settings(config);
-  Result<std::unique_ptr<Session>, std::string> session = co_await Session::open(effects_, std::move(settings), environment_);
+  Result<std::unique_ptr<Session>, std::string> session =
+      co_await Session::open(effects_, std::move(settings), environment_);
   Diagnostics& diagnostics = entry->result.diagnostics;
   if (!session) {
     diagnostics.error("Invalid provider configuration", session.error());
@@ -511,26 +547,34 @@ Task<void> ProviderPool::make(Json config, std::shared_ptr<Entry> entry) {
     co_return;
   }
   if ((*session)->region().empty()) {
-    diagnostics.error("Invalid AWS Region", "No region is set. Set the argument \"region\" of the provider block, AWS_REGION, or the region of the profile.");
+    diagnostics.error("Invalid AWS Region",
+                      "No region is set. Set the argument \"region\" of the provider block, AWS_REGION, or the region "
+                      "of the profile.");
     entry->done.set();
     co_return;
   }
   auto backend = std::make_shared<Backend>(std::move(session).value(), effects_.random);
   for (const Json& block : config.value("default_tags", Json::array())) {
     if (!block["tags"].is_object()) continue;
-    for (const auto& [name, value] : block["tags"].items()) backend->default_tags[name] = value.is_string() ? value.get<std::string>() : "";
+    for (const auto& [name, value] : block["tags"].items())
+      backend->default_tags[name] = value.is_string() ? value.get<std::string>() : "";
   }
   for (const Json& block : config.value("ignore_tags", Json::array())) {
     for (const std::string& name : strings_of(block.value("keys", Json()))) backend->ignored_tags.insert(name);
-    for (const std::string& prefix : strings_of(block.value("key_prefixes", Json()))) backend->ignored_tag_prefixes.push_back(prefix);
+    for (const std::string& prefix : strings_of(block.value("key_prefixes", Json())))
+      backend->ignored_tag_prefixes.push_back(prefix);
   }
-  bool guarded = !strings_of(config.value("allowed_account_ids", Json())).empty() || !strings_of(config.value("forbidden_account_ids", Json())).empty();
-  bool skip = flag_of(config, "skip_credentials_validation").value_or(false) && flag_of(config, "skip_requesting_account_id").value_or(false);
+  bool guarded = !strings_of(config.value("allowed_account_ids", Json())).empty() ||
+                 !strings_of(config.value("forbidden_account_ids", Json())).empty();
+  bool skip = flag_of(config, "skip_credentials_validation").value_or(false) &&
+              flag_of(config, "skip_requesting_account_id").value_or(false);
   if (guarded || !skip) {
     Json nothing = Json::object();
     ApiResult identity = co_await backend->client().call("sts", "GetCallerIdentity", nothing);
     if (!identity) {
-      diagnostics.error(identity.error().kind == ApiError::Kind::kCredentials ? "No valid credential sources found" : "Retrieving AWS account details: validating provider credentials",
+      diagnostics.error(identity.error().kind == ApiError::Kind::kCredentials
+                            ? "No valid credential sources found"
+                            : "Retrieving AWS account details: validating provider credentials",
                         identity.error().describe());
       entry->done.set();
       co_return;
@@ -543,6 +587,8 @@ Task<void> ProviderPool::make(Json config, std::shared_ptr<Entry> entry) {
   entry->done.set();
 }
 
-std::unique_ptr<schema::Provider> make_aws_provider(ProviderPool& pool) { return std::make_unique<AwsProvider>(pool); }
+std::unique_ptr<schema::Provider> make_aws_provider(ProviderPool& pool) {
+  return std::make_unique<AwsProvider>(pool);
+}
 
 }  // namespace terrace::aws

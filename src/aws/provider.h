@@ -1,5 +1,5 @@
-// The provider registry.terraform.io/hashicorp/aws: the tables of resource types behind the interface of schema::Provider. src/cli
-// puts it into the registry.
+// The provider registry.terraform.io/hashicorp/aws: the tables of resource types behind the interface of
+// schema::Provider. src/cli puts it into the registry.
 #pragma once
 
 #include <map>
@@ -17,9 +17,11 @@ inline constexpr std::string_view kAwsSource = "registry.terraform.io/hashicorp/
 // What all instances of a process share: effects, and one backend for each configuration. Outlives them.
 class ProviderPool {
  public:
-  ProviderPool(SessionEffects effects, Environment environment) : effects_(effects), environment_(std::move(environment)) {}
+  ProviderPool(SessionEffects effects, Environment environment)
+      : effects_(effects), environment_(std::move(environment)) {}
 
-  // The backend of a configuration (provider attributes as JSON); made, with its credentials tried, when first asked for.
+  // The backend of a configuration (provider attributes as JSON); made, with its credentials tried, when first asked
+  // for.
   Task<Checked<std::shared_ptr<Backend>>> open(nlohmann::json config);
 
  private:

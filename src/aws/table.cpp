@@ -73,7 +73,9 @@ class TableReader {
       return row;
     }
     row.name = words[1];
-    row.nesting = words[2] == "set" ? schema::Nesting::kSet : words[2] == "single" ? schema::Nesting::kSingle : schema::Nesting::kList;
+    row.nesting = words[2] == "set"      ? schema::Nesting::kSet
+                  : words[2] == "single" ? schema::Nesting::kSingle
+                                         : schema::Nesting::kList;
     row.api = camel_case(row.name);
     for (std::size_t i = 3; i + 1 < words.size(); ++i) {
       std::string_view word = words[i];
@@ -143,10 +145,13 @@ lang::Type type_of(const std::string& text) {
 }
 
 bool is_empty(const Json& value) {
-  return value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty()) || ((value.is_array() || value.is_object()) && value.empty());
+  return value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty()) ||
+         ((value.is_array() || value.is_object()) && value.empty());
 }
 
-bool is_zero(const Json& value) { return is_empty(value) || value == Json(false) || (value.is_number() && value == Json(0)); }
+bool is_zero(const Json& value) {
+  return is_empty(value) || value == Json(false) || (value.is_number() && value == Json(0));
+}
 
 // A value as the shape has it: the provider keeps some booleans and numbers as strings.
 Json coerced(const Json& value, const Shape& shape) {
@@ -188,7 +193,8 @@ Json coerced(const Json& value, const Shape& shape) {
 
 // A value of the API as the row's type has it.
 Json adapted(const Row& row, const Json& value) {
-  if (row.type == "string" && !value.is_string() && !value.is_null()) return value.is_boolean() ? Json(value.get<bool>() ? "true" : "false") : Json(value.dump());
+  if (row.type == "string" && !value.is_string() && !value.is_null())
+    return value.is_boolean() ? Json(value.get<bool>() ? "true" : "false") : Json(value.dump());
   if (row.type == "map(string)" && value.is_array()) {
     Json map = Json::object();
     for (const Json& tag : value) {
@@ -273,7 +279,8 @@ Json to_api(const std::vector<Row>& rows, const Json& attributes, const Shape& s
     // A block that occurs once may be a structure in the API, one that repeats a list.
     if (target.type == ShapeType::kList) {
       Json list = Json::array();
-      for (const Json& each : given->is_array() ? *given : Json::array({*given})) list.push_back(to_api(row.rows, each, *target.element.shape));
+      for (const Json& each : given->is_array() ? *given : Json::array({*given}))
+        list.push_back(to_api(row.rows, each, *target.element.shape));
       params[row.api] = std::move(list);
     } else if (target.type == ShapeType::kStructure) {
       const Json& one = given->is_array() ? given->at(0) : *given;
@@ -299,7 +306,8 @@ Json from_api(const std::vector<Row>& rows, const Json& object, const Json& curr
       } else if (given->is_object()) {
         objects.push_back(*given);
       }
-      for (std::size_t i = 0; i < objects.size(); ++i) list.push_back(from_api(row.rows, objects[i], i < before.size() ? before[i] : Json::object()));
+      for (std::size_t i = 0; i < objects.size(); ++i)
+        list.push_back(from_api(row.rows, objects[i], i < before.size() ? before[i] : Json::object()));
       state[row.name] = std::move(list);
       continue;
     }
@@ -328,7 +336,11 @@ std::string Context::text(std::string_view attribute) const {
 
 bool Context::fail(const ApiError& error, std::string what) {
   std::string id = text("id");
-  diagnostics.error(fmt::format("{} {}{}: {}", what, type.title, id.empty() ? "" : " (" + id + ")", error.describe()), error.maybe_done ? "The request may have been carried out although its answer was lost; the next plan reads what exists." : "");
+  diagnostics.error(
+      fmt::format("{} {}{}: {}", what, type.title, id.empty() ? "" : " (" + id + ")", error.describe()),
+      error.maybe_done
+          ? "The request may have been carried out although its answer was lost; the next plan reads what exists."
+          : "");
   return false;
 }
 

@@ -1,5 +1,5 @@
-// A resource type as a table: its arguments and results with their modes and their names in the API, the operations by name, and
-// code only where the type differs. One file of src/aws/types/ a type; the provider derives everything else.
+// A resource type as a table: its arguments and results with their modes and their names in the API, the operations by
+// name, and code only where the type differs. One file of src/aws/types/ a type; the provider derives everything else.
 #pragma once
 
 #include <functional>
@@ -23,9 +23,9 @@ using Json = nlohmann::json;
 // One argument, result or nested block. Written in a table's text as a line:
 //   NAME TYPE MODES [api=NAME] [default=JSON] [one_of=a|b]
 //   block NAME list|set|single [min=N] [max=N] [api=NAME] [new] { ... }
-// MODES are letters as in the provider's schema (r required, o optional, c computed), followed by words: new (a change replaces
-// the object), secret, wo (write-only). api=- is for what the API has no member for; without api= the name is the argument's in
-// camel case.
+// MODES are letters as in the provider's schema (r required, o optional, c computed), followed by words: new (a change
+// replaces the object), secret, wo (write-only). api=- is for what the API has no member for; without api= the name is
+// the argument's in camel case.
 struct Row {
   std::string name;
   std::string type;  // as lang's constraints write it; empty for a block
@@ -57,13 +57,13 @@ schema::Block block_of(const std::vector<Row>& rows);
 // "vpc_id" as "VpcId".
 std::string camel_case(std::string_view name);
 
-// The members of `shape` that `attributes` set, by the rows' API names: nulls, empty strings and empty collections are left out,
-// strings become the booleans and numbers that the shape has, tags maps become lists of Key and Value. What the shape has no member
-// for is left out.
+// The members of `shape` that `attributes` set, by the rows' API names: nulls, empty strings and empty collections are
+// left out, strings become the booleans and numbers that the shape has, tags maps become lists of Key and Value. What
+// the shape has no member for is left out.
 Json to_api(const std::vector<Row>& rows, const Json& attributes, const Shape& shape);
 
-// `current` with every row that `object` has a member for taken from it. An optional argument that is not computed stays null where
-// the API says nothing more than its zero.
+// `current` with every row that `object` has a member for taken from it. An optional argument that is not computed
+// stays null where the API says nothing more than its zero.
 Json from_api(const std::vector<Row>& rows, const Json& object, const Json& current);
 
 class Backend;
@@ -72,11 +72,12 @@ class Backend;
 struct Context {
   Backend& backend;
   const struct ResourceType& type;
+  const std::vector<Row>& rows;
   std::string region;
   Json config;
-  Json prior;    // null for a create
-  Json planned;  // null for a delete
-  Json state;    // what exists; hooks fill it, "id" first
+  Json prior;         // null for a create
+  Json planned;       // null for a delete
+  Json state;         // what exists; hooks fill it, "id" first
   std::string token;  // of a create's intent
   int64_t intent_time_s = 0;
   Diagnostics diagnostics;
@@ -88,7 +89,7 @@ struct Context {
   // Says what failed: "creating EC2 VPC (vpc-1): operation error ...". Gives false.
   bool fail(const ApiError& error, std::string what);
   bool fail(std::string what, std::string why);
-  bool changed(std::string_view attribute) const;  // between prior and planned
+  bool changed(std::string_view attribute) const;      // between prior and planned
   std::string text(std::string_view attribute) const;  // of `state`, else of `planned`; empty where it is null
 };
 
@@ -110,10 +111,12 @@ struct ResourceType {
   Hook read = nullptr;    // fills state; a null state means that the object is gone
   Hook update = nullptr;  // tags of kEc2 are the provider's own work
   Hook remove = nullptr;
-  Hook recover = nullptr;  // finds what an intent made: sets state.id and whatever read needs; leaves null where there is nothing
-  Hook import = nullptr;   // sets state from state.id where read needs more than the id
+  Hook recover =
+      nullptr;  // finds what an intent made: sets state.id and whatever read needs; leaves null where there is nothing
+  Hook import = nullptr;  // sets state from state.id where read needs more than the id
   // Changes the plan where the table is not enough: `planned` with "unknown" names to add.
-  void (*plan)(const Json& config, const Json& prior, Json& planned, std::vector<std::string>& unknown, std::vector<std::string>& replace) = nullptr;
+  void (*plan)(const Json& config, const Json& prior, Json& planned, std::vector<std::string>& unknown,
+               std::vector<std::string>& replace) = nullptr;
   // Says what is wrong with a configuration, as "attribute: why".
   std::vector<std::string> (*validate)(const Json& config) = nullptr;
 };

@@ -80,7 +80,8 @@ TagChanges tag_changes(const Context& context) {
 Task<bool> update_ec2_tags(Context& context) {
   TagChanges changes = tag_changes(context);
   std::string id = context.text("id");
-  if (context.planned.contains("key_pair_id") && context.state["key_pair_id"].is_string()) id = context.state["key_pair_id"].get<std::string>();
+  if (context.planned.contains("key_pair_id") && context.state["key_pair_id"].is_string())
+    id = context.state["key_pair_id"].get<std::string>();
   Json resources = Json::array();
   resources.push_back(id);
   if (!changes.remove.empty()) {
@@ -106,7 +107,8 @@ Task<bool> update_ec2_tags(Context& context) {
   co_return true;
 }
 
-Task<Result<Json, ApiError>> find_by_intent(Context& context, const char* operation, const char* result, const char* id) {
+Task<Result<Json, ApiError>> find_by_intent(Context& context, const char* operation, const char* result,
+                                            const char* id) {
   Json filter = Json::object();
   filter["Name"] = std::string("tag:") + kIntentTag;
   filter["Values"] = Json::array();

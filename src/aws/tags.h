@@ -14,8 +14,8 @@ Json tag_map(const Json& list);
 // TagSpecifications of an EC2 create: tags_all of the plan, and with `intent` the intent's tag.
 Json tag_specifications(const Context& context, const char* resource_type, bool intent);
 
-// state.tags_all as the API gave it becomes tags_all and tags: without ignored ones, AWS's and terrace's own, and in `tags` without
-// defaults that the configuration does not repeat.
+// state.tags_all as the API gave it becomes tags_all and tags: without ignored ones, AWS's and terrace's own, and in
+// `tags` without defaults that the configuration does not repeat.
 void split_tags(const Backend& backend, Context& context);
 
 // CreateTags and DeleteTags for what changed between prior and planned.
@@ -28,6 +28,7 @@ struct TagChanges {
 TagChanges tag_changes(const Context& context);
 
 // The objects of `kind` with the tag of this context's intent; the first one's id, or null.
-Task<Result<Json, ApiError>> find_by_intent(Context& context, const char* operation, const char* result, const char* id);
+Task<Result<Json, ApiError>> find_by_intent(Context& context, const char* operation, const char* result,
+                                            const char* id);
 
 }  // namespace terrace::aws

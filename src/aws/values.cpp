@@ -24,7 +24,8 @@ json to_json(const Value& value) {
     case TypeKind::kMap:
     case TypeKind::kObject: {
       json object = json::object();
-      for (std::size_t i = 0; i < value.length(); ++i) object[type.is_object() ? type.attributes()[i].name : value.keys()[i]] = to_json(value.elements()[i]);
+      for (std::size_t i = 0; i < value.length(); ++i)
+        object[type.is_object() ? type.attributes()[i].name : value.keys()[i]] = to_json(value.elements()[i]);
       return object;
     }
     default: {
@@ -58,7 +59,8 @@ Value from_json(const json& from, const Type& type) {
       if (!from.is_array()) return Value::null(type);
       std::vector<Value> elements;
       for (const json& each : from) elements.push_back(from_json(each, type.element()));
-      return type.kind() == TypeKind::kSet ? Value::set(type.element(), std::move(elements)) : Value::list(type.element(), std::move(elements));
+      return type.kind() == TypeKind::kSet ? Value::set(type.element(), std::move(elements))
+                                           : Value::list(type.element(), std::move(elements));
     }
     default:
       break;

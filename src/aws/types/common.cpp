@@ -1,0 +1,154 @@
+#include "aws/types/common.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "aws/models.h"
+
+namespace terrace::aws::types {
+
+const Kind kVpcs{"ec2", "DescribeVpcs", "vpc-id", "", "Vpcs", "VpcId"};
+const Kind kSubnets{"ec2", "DescribeSubnets", "subnet-id", "", "Subnets", "SubnetId"};
+const Kind kInternetGateways{"ec2", "DescribeInternetGateways", "internet-gateway-id",
+                             "",    "InternetGateways",         "InternetGatewayId"};
+const Kind kRouteTables{"ec2", "DescribeRouteTables", "route-table-id", "", "RouteTables", "RouteTableId"};
+const Kind kSecurityGroups{"ec2", "DescribeSecurityGroups", "group-id", "", "SecurityGroups", "GroupId"};
+const Kind kSecurityGroupRules{"ec2", "DescribeSecurityGroupRules", "security-group-rule-id",
+                               "",    "SecurityGroupRules",         "SecurityGroupRuleId"};
+const Kind kVpcEndpoints{"ec2", "DescribeVpcEndpoints", "vpc-endpoint-id", "", "VpcEndpoints", "VpcEndpointId"};
+const Kind kKeyPairs{"ec2", "DescribeKeyPairs", "key-name", "", "KeyPairs", "KeyName"};
+const Kind kLaunchTemplates{
+    "ec2", "DescribeLaunchTemplates", "", "LaunchTemplateIds", "LaunchTemplates", "LaunchTemplateId"};
+const Kind kAutoScalingGroups{"autoscaling",       "DescribeAutoScalingGroups", "", "AutoScalingGroupNames",
+                              "AutoScalingGroups", "AutoScalingGroupName",      50};
+
+namespace {
+
+std::vector<std::string_view> parts_of(std::string_view list) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= list.size();) {
+    std::size_t end = std::min(list.find('|', at), list.size());
+    if (end > at) parts.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+bool names(std::string_view list, std::string_view code) {
+  std::vector<std::string_view> parts = parts_of(list);
+  return std::find(parts.begin(), parts.end(), code) != parts.end();
+}
+bool mentions(std::string_view list, std::string_view message) {
+  std::vector<std::string_view> parts = parts_of(list);
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return message.find(part) != std::string_view::npos; });
+}
+
+}  // namespace
+
+const Shape& input_shape(Context& context, const char* service, const char* operation) {
+  return *context.backend.client().models().service(service)->operation(operation)->input.shape;
+}
+
+Task<ApiResult> call_while(Context& context, std::string service, std::string operation, Json params, const char* codes,
+                           Duration limit) {
+  Loop& loop = context.backend.loop();
+  Duration until = loop.clock().monotonic() + limit;
+  for (int attempt = 0;; ++attempt) {
+    Json same = params;
+    ApiResult result = co_await context.call(service, operation, same);
+    if (result) co_return result;
+    const ApiError& error = result.error();
+    bool again = names(codes, error.code) || mentions(codes, error.message);
+    if (!again || loop.clock().monotonic() >= until) co_return result;
+    Duration pause = std::chrono::milliseconds(500 << std::min(attempt, 4));
+    co_await loop.sleep(pause);
+  }
+}
+
+Task<bool> create_ec2(Context& context, const char* operation, const char* result, const char* id, const char* tag_type,
+                      bool intent, Json& made) {
+  Json params = to_api(context.rows, context.planned, input_shape(context, "ec2", operation));
+  Json tags = tag_specifications(context, tag_type, intent);
+  if (!tags.empty()) params["TagSpecifications"] = std::move(tags);
+  ApiResult answer = co_await context.call("ec2", operation, params);
+  if (!answer) co_return context.fail(answer.error(), "creating");
+  made = result[0] == '\0' ? *answer : answer->value(result, Json::object());
+  context.state["id"] = made.value(id, Json());
+  co_return true;
+}
+
+Task<bool> read_ec2(Context& context, const Kind& kind, Json& object) {
+  Result<Json, ApiError> found = co_await context.describe(kind, context.text("id"));
+  if (!found) co_return context.fail(found.error(), "reading");
+  object = *found;
+  if (object.is_null()) {
+    context.state = nullptr;
+    co_return true;
+  }
+  context.state = from_api(context.rows, object, context.state);
+  if (context.state.contains("tags_all")) context.state["tags_all"] = tag_map(object.value("Tags", Json::array()));
+  co_return true;
+}
+
+Task<bool> remove_ec2(Context& context, const char* operation, const char* parameter, std::string id,
+                      const char* absent, const char* retry) {
+  Json params = Json::object();
+  params[parameter] = id;
+  ApiResult done = co_await call_while(context, "ec2", operation, params, retry, std::chrono::minutes(10));
+  if (done) co_return true;
+  if (names(absent, done.error().code)) co_return true;
+  co_return context.fail(done.error(), "deleting");
+}
+
+std::string arn(const Context& context, const std::string& service, const std::string& region,
+                const std::string& account, const std::string& resource) {
+  return fmt::format("arn:{}:{}:{}:{}:{}", context.backend.partition().id, service, region, account, resource);
+}
+
+std::string ec2_arn(const Context& context, const std::string& kind, const std::string& id) {
+  return arn(context, "ec2", context.region, context.backend.account_id, kind + "/" + id);
+}
+
+bool is_code(const ApiError& error, std::initializer_list<const char*> codes) {
+  return std::any_of(codes.begin(), codes.end(), [&](const char* code) { return error.code == code; });
+}
+
+std::string string_of(const Json& object, const char* member) {
+  auto found = object.find(member);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+bool bool_of(const Json& object, const char* member) {
+  auto found = object.find(member);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+Json filters(std::initializer_list<std::pair<const char*, std::string>> pairs) {
+  Json list = Json::array();
+  for (const auto& [name, value] : pairs) {
+    Json filter = Json::object();
+    filter["Name"] = name;
+    filter["Values"] = Json::array();
+    filter["Values"].push_back(value);
+    list.push_back(std::move(filter));
+  }
+  return list;
+}
+
+std::string name_or_generated(const Context& context, const char* name, const char* prefix,
+                              const char* fallback_prefix) {
+  std::string given = string_of(context.planned, name);
+  if (!given.empty()) return given;
+  std::string start = string_of(context.planned, prefix);
+  return Backend::generated_name(start.empty() ? fallback_prefix : start, context.token);
+}
+
+bool same_json(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  Json left = Json::parse(a, nullptr, false);
+  Json right = Json::parse(b, nullptr, false);
+  return !left.is_discarded() && left == right;
+}
+
+}  // namespace terrace::aws::types
