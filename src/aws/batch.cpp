@@ -32,13 +32,15 @@ Task<void> Batches::run(const Kind& kind, std::string region, std::shared_ptr<Ba
   std::sort(batch->ids.begin(), batch->ids.end());
   batch->ids.erase(std::unique(batch->ids.begin(), batch->ids.end()), batch->ids.end());
   TaskGroup group(client_.loop());
-  for (std::size_t from = 0; from < batch->ids.size(); from += kind.most) group.add(chunk(kind, region, batch, from));
+  for (std::size_t from = 0; from < batch->ids.size(); from += kind.most) {
+    group.add(chunk(kind, region, batch, from, std::min(from + kind.most, batch->ids.size())));
+  }
   co_await group.join();
   batch->done.set();
 }
 
-Task<void> Batches::chunk(const Kind& kind, std::string region, std::shared_ptr<Batch> batch, std::size_t from) {
-  std::size_t to = std::min(from + kind.most, batch->ids.size());
+Task<void> Batches::chunk(const Kind& kind, std::string region, std::shared_ptr<Batch> batch, std::size_t from,
+                          std::size_t to) {
   json ids = json::array();
   for (std::size_t i = from; i < to; ++i) ids.push_back(batch->ids[i]);
   json params = json::object();
@@ -55,7 +57,13 @@ Task<void> Batches::chunk(const Kind& kind, std::string region, std::shared_ptr<
   options.region = region;
   ApiResult answer = co_await client_.call_all(kind.service, kind.operation, params, options);
   if (!answer) {
-    batch->error = std::make_unique<ApiError>(answer.error());
+    // A parameter of ids fails as a whole for one that is absent; then each is asked for alone.
+    bool absent = kind.parameter[0] != '\0' && answer.error().code.find("NotFound") != std::string::npos;
+    if (!absent) {
+      batch->error = std::make_unique<ApiError>(answer.error());
+    } else if (to - from > 1) {
+      for (std::size_t i = from; i < to; ++i) co_await chunk(kind, region, batch, i, i + 1);
+    }
     co_return;
   }
   if (!answer->contains(kind.result)) co_return;

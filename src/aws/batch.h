@@ -54,7 +54,8 @@ class Batches {
     std::unique_ptr<ApiResult> result;
   };
   Task<void> run(const Kind& kind, std::string region, std::shared_ptr<Batch> batch);
-  Task<void> chunk(const Kind& kind, std::string region, std::shared_ptr<Batch> batch, std::size_t from);
+  Task<void> chunk(const Kind& kind, std::string region, std::shared_ptr<Batch> batch, std::size_t from,
+                   std::size_t to);
   Task<void> run_shared(std::string key, std::string service, std::string operation, nlohmann::json params,
                         std::string region, std::shared_ptr<Shared> shared);
 

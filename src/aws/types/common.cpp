@@ -18,6 +18,7 @@ const Kind kSecurityGroupRules{"ec2", "DescribeSecurityGroupRules", "security-gr
                                "",    "SecurityGroupRules",         "SecurityGroupRuleId"};
 const Kind kVpcEndpoints{"ec2", "DescribeVpcEndpoints", "vpc-endpoint-id", "", "VpcEndpoints", "VpcEndpointId"};
 const Kind kKeyPairs{"ec2", "DescribeKeyPairs", "key-name", "", "KeyPairs", "KeyName"};
+// These take ids but no filter by id.
 const Kind kLaunchTemplates{
     "ec2", "DescribeLaunchTemplates", "", "LaunchTemplateIds", "LaunchTemplates", "LaunchTemplateId"};
 const Kind kAutoScalingGroups{"autoscaling",       "DescribeAutoScalingGroups", "", "AutoScalingGroupNames",

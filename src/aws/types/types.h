@@ -5,8 +5,18 @@
 
 namespace terrace::aws::types {
 
-ResourceType vpc();
+ResourceType autoscaling_group();
 ResourceType internet_gateway();
+ResourceType key_pair();
+ResourceType launch_template();
+ResourceType route();
+ResourceType route_table();
+ResourceType route_table_association();
+ResourceType security_group();
+ResourceType security_group_egress_rule();
+ResourceType security_group_ingress_rule();
 ResourceType subnet();
+ResourceType vpc();
+ResourceType vpc_endpoint();
 
 }  // namespace terrace::aws::types
