@@ -1,5 +1,9 @@
 #include "cli/commands.h"
 
+#include "cli/cluster_commands.h"
+#include "cli/read_commands.h"
+#include "cli/root_commands.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,6 +15,19 @@ namespace terrace::cli {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"new", "Write a cluster directory", new_command, true},
+    {"init", "Check the configuration and its providers", init_command, true},
+    {"validate", "Check whether the configuration is valid", validate_command, true},
+    {"plan", "Show what an apply would change", plan_command, true},
+    {"apply", "Create or update infrastructure", apply_command, true},
+    {"destroy", "Destroy previously-created infrastructure", destroy_command, true},
+    {"console", "Try expressions", console_command, false},
+    {"fmt", "Reformat configuration files", fmt_command, false},
+    {"graph", "Draw the dependencies as DOT", graph_command, false},
+    {"output", "Show output values", output_command, false},
+    {"refresh", "Bring the state up to date with what exists", refresh_command, false},
+    {"show", "Show the state or a saved plan", show_command, false},
+    {"state", "Look at the objects of the state", state_command, false},
     {"version", "Show the current terrace version", version_command, false},
 };
 

@@ -159,7 +159,10 @@ class TerraformProvider final : public schema::Provider {
     co_return response;
   }
 
-  Task<schema::DataResponse> read_data(schema::DataRequest request) override { co_return remote_state(request.config); }
+  Task<schema::DataResponse> read_data(schema::DataRequest request) override {
+    schema::DataResponse response = co_await remote_state(request.config);
+    co_return response;
+  }
 
   bool needs_intent(std::string_view) const override { return false; }
   Task<schema::ReadResponse> recover_create(schema::RecoverRequest request) override {
@@ -189,21 +192,22 @@ class TerraformProvider final : public schema::Provider {
     return clean_path(join_path(working_directory_, path));
   }
 
-  schema::DataResponse remote_state(const Value& config) {
+  Task<schema::DataResponse> remote_state(Value config) {
     schema::DataResponse response;
     response.diagnostics = validate_data("terraform_remote_state", config);
-    if (response.diagnostics.has_errors()) return response;
+    if (response.diagnostics.has_errors()) co_return response;
     std::string path = state_path(config);
-    std::optional<Value> outputs = siblings_ ? siblings_->outputs_for(path) : std::nullopt;
+    std::optional<Value> outputs;
+    if (siblings_ != nullptr) outputs = co_await siblings_->outputs_for(path);
     if (!outputs) outputs = stored_outputs(path, response.diagnostics);
-    if (response.diagnostics.has_errors()) return response;
+    if (response.diagnostics.has_errors()) co_return response;
     const Value& defaults = config.attribute("defaults");
     response.state = Value::object({{"backend", config.attribute("backend")},
                                     {"config", config.attribute("config")},
                                     {"defaults", defaults},
                                     {"outputs", with_defaults(*outputs, defaults)},
                                     {"workspace", config.attribute("workspace")}});
-    return response;
+    co_return response;
   }
 
   static Value with_defaults(const Value& outputs, const Value& defaults) {

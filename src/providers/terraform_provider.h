@@ -20,9 +20,10 @@ inline constexpr std::string_view kTerraformSource = "terraform.io/builtin/terra
 class SiblingOutputs {
  public:
   virtual ~SiblingOutputs() = default;
-  // The root outputs as an object, or nothing when no stack of this run owns the state file. `state_path` is absolute
-  // or relative to the process's working directory, without "." and ".." parts where they can be resolved.
-  virtual std::optional<lang::Value> outputs_for(const std::string& state_path) = 0;
+  // The root outputs as an object, or nothing when no stack of this run owns the state file; waits until that stack is
+  // planned. `state_path` is absolute or relative to the process's working directory, without "." and ".." parts where
+  // they can be resolved.
+  virtual Task<std::optional<lang::Value>> outputs_for(std::string state_path) = 0;
 };
 
 // `working_directory` is what a relative path of a local backend starts from; empty means the process's own. `siblings`
