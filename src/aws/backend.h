@@ -22,12 +22,13 @@ inline constexpr const char* kIntentTag = "terrace:intent";
 
 class Backend {
  public:
-  Backend(std::unique_ptr<Session> session, Random& random)
-      : session_(std::move(session)), batches_(session_->client()), random_(random) {}
+  Backend(std::unique_ptr<Session> session, Random& random, FileSystem& files)
+      : session_(std::move(session)), batches_(session_->client()), random_(random), files_(files) {}
 
   Client& client() { return session_->client(); }
   Batches& batches() { return batches_; }
   Random& random() { return random_; }
+  FileSystem& files() { return files_; }
   Loop& loop() { return client().loop(); }
   const std::string& region() const { return session_->region(); }
   const Partition& partition() const { return session_->client().partitions().of_region(region()); }
@@ -45,6 +46,7 @@ class Backend {
   std::unique_ptr<Session> session_;
   Batches batches_;
   Random& random_;
+  FileSystem& files_;
 };
 
 }  // namespace terrace::aws

@@ -553,7 +553,7 @@ Task<void> ProviderPool::make(Json config, std::shared_ptr<Entry> entry) {
     entry->done.set();
     co_return;
   }
-  auto backend = std::make_shared<Backend>(std::move(session).value(), effects_.random);
+  auto backend = std::make_shared<Backend>(std::move(session).value(), effects_.random, effects_.files);
   for (const Json& block : config.value("default_tags", Json::array())) {
     if (!block["tags"].is_object()) continue;
     for (const auto& [name, value] : block["tags"].items())

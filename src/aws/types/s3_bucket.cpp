@@ -1,0 +1,319 @@
+// aws_s3_bucket
+#include <map>
+
+#include "aws/types/common.h"
+#include "aws/types/s3.h"
+#include "aws/types/types.h"
+
+namespace terrace::aws::types {
+
+namespace {
+
+constexpr const char* kTable = R"(
+  acceleration_status string oc api=-
+  acl string oc api=-
+  arn string c api=-
+  bucket string oc new api=-
+  bucket_domain_name string c api=-
+  bucket_prefix string oc new api=-
+  bucket_region string c api=-
+  bucket_regional_domain_name string c api=-
+  force_destroy bool o api=-
+  hosted_zone_id string c api=-
+  id string oc api=-
+  object_lock_enabled bool oc new api=-
+  policy string oc api=-
+  region string oc new api=-
+  request_payer string oc api=-
+  tags map(string) o api=-
+  tags_all map(string) oc api=-
+  website_domain string c api=-
+  website_endpoint string c api=-
+  block cors_rule list api=- {
+    allowed_headers list(string) o
+    allowed_methods list(string) r
+    allowed_origins list(string) r
+    expose_headers list(string) o
+    max_age_seconds number o
+  }
+  block grant set api=- {
+    id string o
+    permissions set(string) r
+    type string r
+    uri string o
+  }
+  block lifecycle_rule list api=- {
+    abort_incomplete_multipart_upload_days number o
+    enabled bool r
+    id string oc
+    prefix string o
+    tags map(string) o
+    block expiration list max=1 {
+      date string o
+      days number o
+      expired_object_delete_marker bool o
+    }
+    block noncurrent_version_expiration list max=1 {
+      days number o
+    }
+    block noncurrent_version_transition set {
+      days number o
+      storage_class string r
+    }
+    block transition set {
+      date string o
+      days number o
+      storage_class string r
+    }
+  }
+  block logging list max=1 api=- {
+    target_bucket string r
+    target_prefix string o
+  }
+  block object_lock_configuration list max=1 api=- {
+    object_lock_enabled string o
+    block rule list max=1 {
+      block default_retention list min=1 max=1 {
+        days number o
+        mode string r
+        years number o
+      }
+    }
+  }
+  block replication_configuration list max=1 api=- {
+    role string r
+    block rules set min=1 {
+      delete_marker_replication_status string o
+      id string o
+      prefix string o
+      priority number o
+      status string r
+      block destination list min=1 max=1 {
+        account_id string o
+        bucket string r
+        replica_kms_key_id string o
+        storage_class string o
+        block access_control_translation list max=1 {
+          owner string r
+        }
+        block metrics list max=1 {
+          minutes number o
+          status string o
+        }
+        block replication_time list max=1 {
+          minutes number o
+          status string o
+        }
+      }
+      block filter list max=1 {
+        prefix string o
+        tags map(string) o
+      }
+      block source_selection_criteria list max=1 {
+        block sse_kms_encrypted_objects list max=1 {
+          enabled bool r
+        }
+      }
+    }
+  }
+  block server_side_encryption_configuration list max=1 api=- {
+    block rule list min=1 max=1 {
+      bucket_key_enabled bool o
+      block apply_server_side_encryption_by_default list min=1 max=1 {
+        kms_master_key_id string o
+        sse_algorithm string r
+      }
+    }
+  }
+  block timeouts single {
+    create string o
+    delete string o
+    read string o
+    update string o
+  }
+  block versioning list max=1 api=- {
+    enabled bool o
+    mfa_delete bool o
+  }
+  block website list max=1 api=- {
+    error_document string o
+    index_document string o
+    redirect_all_requests_to string o
+    routing_rules string o
+  }
+)";
+
+// Route 53's hosted zones of S3's website endpoints, by region (docs.aws.amazon.com/general/latest/gr/s3.html).
+std::string hosted_zone(const std::string& region) {
+  static const std::map<std::string, std::string> kZones = {
+      {"us-east-1", "Z3AQBSTGFYJSTF"},      {"us-east-2", "Z2O1EMRO9K5GLX"},
+      {"us-west-1", "Z2F56UZL2M1ACD"},      {"us-west-2", "Z3BJ6K6RIION7M"},
+      {"af-south-1", "Z83WF9RJE8B12"},      {"ap-east-1", "ZNB98KWMFR0R6"},
+      {"ap-south-1", "Z11RGJOFQNVJUP"},     {"ap-northeast-3", "Z2YQB5RD63NC85"},
+      {"ap-northeast-2", "Z3W03O7B5YMIYP"}, {"ap-southeast-1", "Z3O0J2DXBE1FTB"},
+      {"ap-southeast-2", "Z1WCIGYICN2BYD"}, {"ap-northeast-1", "Z2M4EHUR26P7ZW"},
+      {"ca-central-1", "Z1QDHH18159H29"},   {"eu-central-1", "Z21DNDUVLTQW6Q"},
+      {"eu-west-1", "Z1BKCTXD74EZPE"},      {"eu-west-2", "Z3GKZC51ZF0DB4"},
+      {"eu-south-1", "Z30OZKI7KPW7MI"},     {"eu-west-3", "Z3R1K369G5AVDG"},
+      {"eu-north-1", "Z3BAZG2TWCNX0D"},     {"me-south-1", "Z1MPMWCPA7YB62"},
+      {"sa-east-1", "Z7KQH4QJS55SO"},       {"us-gov-east-1", "Z2NIFVYYW2VKV1"},
+      {"us-gov-west-1", "Z31GFT0UA1I2HV"},  {"ap-southeast-3", "Z01846753K324LI26A3VV"}};
+  auto found = kZones.find(region);
+  return found == kZones.end() ? std::string() : found->second;
+}
+
+Task<bool> put_tags(Context& c) {
+  Json params = Json::object();
+  params["Bucket"] = c.state["id"];
+  Json tags = tag_list(c.planned["tags_all"]);
+  if (tags.empty()) {
+    ApiResult done = co_await c.call("s3", "DeleteBucketTagging", params);
+    if (!done) co_return c.fail(done.error(), "updating tags of");
+    co_return true;
+  }
+  params["Tagging"] = Json::object();
+  params["Tagging"]["TagSet"] = std::move(tags);
+  ApiResult done = co_await call_while(c, "s3", "PutBucketTagging", params, "NoSuchBucket|OperationAborted",
+                                       std::chrono::minutes(1));
+  if (!done) co_return c.fail(done.error(), "tagging");
+  co_return true;
+}
+
+Task<bool> create(Context& c) {
+  std::string name = name_or_generated(c, "bucket", "bucket_prefix", "terraform-");
+  Json params = Json::object();
+  params["Bucket"] = name;
+  if (c.region != "us-east-1") {
+    params["CreateBucketConfiguration"] = Json::object();
+    params["CreateBucketConfiguration"]["LocationConstraint"] = c.region;
+  }
+  if (bool_of(c.planned, "object_lock_enabled")) params["ObjectLockEnabledForBucket"] = true;
+  ApiResult made = co_await call_while(c, "s3", "CreateBucket", params, "OperationAborted", std::chrono::minutes(2));
+  if (!made && is_code(made.error(), {"BucketAlreadyExists"})) {
+    co_return c.fail(
+        "creating",
+        "the name " + name +
+            " is taken by another account's bucket: bucket names are the whole world's. Choose another cluster name.");
+  }
+  if (!made) co_return c.fail(made.error(), "creating");
+  c.state["id"] = name;
+  c.state["bucket"] = name;
+  bool ok = true;
+  if (c.planned["tags_all"].is_object() && !c.planned["tags_all"].empty()) ok = co_await put_tags(c);
+  co_return ok;
+}
+
+Task<bool> read(Context& c) {
+  std::string name = c.text("id");
+  Json params = Json::object();
+  params["Bucket"] = name;
+  // The tags tell at once whether the bucket is there.
+  ApiResult tags = co_await c.backend.batches().share("s3", "GetBucketTagging", params, c.region);
+  if (!tags && is_code(tags.error(), {"NoSuchBucket"})) {
+    c.state = nullptr;
+    co_return true;
+  }
+  if (!tags && !is_code(tags.error(), {"NoSuchTagSet", "NoSuchTagSetError"})) co_return c.fail(tags.error(), "reading");
+  c.state["tags_all"] = tags ? tag_map(tags->value("TagSet", Json::array())) : Json::object();
+  const Partition& partition = c.backend.partition();
+  c.state["bucket"] = name;
+  c.state["arn"] = arn(c, "s3", "", "", name);
+  c.state["bucket_domain_name"] = name + ".s3." + partition.dns_suffix;
+  c.state["bucket_regional_domain_name"] = name + ".s3." + c.region + "." + partition.dns_suffix;
+  c.state["bucket_region"] = c.region;
+  c.state["hosted_zone_id"] = hosted_zone(c.region);
+  if (c.state["bucket_prefix"].is_null()) c.state["bucket_prefix"] = "";
+  if (c.state["object_lock_enabled"].is_null()) c.state["object_lock_enabled"] = false;
+  if (c.state["request_payer"].is_null()) c.state["request_payer"] = "BucketOwner";
+  for (const char* text : {"acceleration_status", "policy"}) {
+    if (c.state[text].is_null()) c.state[text] = "";
+  }
+  co_return true;
+}
+
+Task<bool> update(Context& c) {
+  bool ok = true;
+  if (c.changed("tags_all")) ok = co_await put_tags(c);
+  co_return ok;
+}
+
+// Deletes every version of every object: force_destroy.
+Task<bool> empty_bucket(Context& c) {
+  for (int round = 0; round < 1000; ++round) {
+    Json params = Json::object();
+    params["Bucket"] = c.state["id"];
+    ApiResult listed = co_await c.call("s3", "ListObjectVersions", params);
+    if (!listed) co_return c.fail(listed.error(), "emptying");
+    Json objects = Json::array();
+    for (const char* list : {"Versions", "DeleteMarkers"}) {
+      for (const Json& version : listed->value(list, Json::array())) {
+        Json one = Json::object();
+        one["Key"] = version["Key"];
+        if (version.contains("VersionId") && version["VersionId"] != Json("null"))
+          one["VersionId"] = version["VersionId"];
+        objects.push_back(std::move(one));
+      }
+    }
+    if (objects.empty()) co_return true;
+    Json all = Json::object();
+    all["Bucket"] = c.state["id"];
+    all["Delete"] = Json::object();
+    all["Delete"]["Objects"] = std::move(objects);
+    all["Delete"]["Quiet"] = true;
+    ApiResult done = co_await c.call("s3", "DeleteObjects", all);
+    if (!done) co_return c.fail(done.error(), "emptying");
+  }
+  co_return c.fail("emptying", "objects keep appearing in it");
+}
+
+Task<bool> remove(Context& c) {
+  Json params = Json::object();
+  params["Bucket"] = c.state["id"];
+  ApiResult done = co_await call_while(c, "s3", "DeleteBucket", params, "OperationAborted", std::chrono::minutes(2));
+  if (!done && is_code(done.error(), {"BucketNotEmpty"})) {
+    if (!bool_of(c.prior, "force_destroy")) {
+      co_return c.fail("deleting",
+                       "the bucket is not empty. Empty it, or set force_destroy = true (buckets_force_destroy in "
+                       "cluster.tfvars), apply, and destroy again; that deletes everything in it, old versions too.");
+    }
+    bool emptied = co_await empty_bucket(c);
+    if (!emptied) co_return false;
+    done = co_await c.call("s3", "DeleteBucket", params);
+  }
+  if (!done && !is_code(done.error(), {"NoSuchBucket"})) co_return c.fail(done.error(), "deleting");
+  co_return true;
+}
+
+// Ours, by the name, and made since the intent was written.
+Task<bool> recover(Context& c) {
+  std::string name = name_or_generated(c, "bucket", "bucket_prefix", "terraform-");
+  Json params = Json::object();
+  ApiResult listed = co_await c.backend.batches().share("s3", "ListBuckets", params, c.region);
+  if (!listed) co_return c.fail(listed.error(), "looking for");
+  for (const Json& bucket : listed->value("Buckets", Json::array())) {
+    if (string_of(bucket, "Name") == name && made_since(c, string_of(bucket, "CreationDate"))) {
+      c.state["id"] = name;
+      c.state["bucket"] = name;
+    }
+  }
+  co_return true;
+}
+
+}  // namespace
+
+ResourceType s3_bucket() {
+  ResourceType type;
+  type.name = "aws_s3_bucket";
+  type.table = kTable;
+  type.service = "s3";
+  type.title = "S3 Bucket";
+  type.tags = TagStyle::kS3Bucket;
+  type.create = create;
+  type.read = read;
+  type.update = update;
+  type.remove = remove;
+  type.recover = recover;
+  return type;
+}
+
+}  // namespace terrace::aws::types
