@@ -15,12 +15,14 @@ namespace {
 std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> words;
   int brackets = 0;
+  bool quoted = false;
   std::size_t start = std::string_view::npos;
   for (std::size_t i = 0; i <= line.size(); ++i) {
     char c = i < line.size() ? line[i] : ' ';
+    if (c == '"') quoted = !quoted;
     if (c == '(' || c == '[' || (c == '{' && start != std::string_view::npos)) ++brackets;
     if (c == ')' || c == ']' || (c == '}' && brackets > 0)) --brackets;
-    if (c == ' ' && brackets == 0) {
+    if (c == ' ' && brackets == 0 && !quoted) {
       if (start != std::string_view::npos) words.push_back(line.substr(start, i - start));
       start = std::string_view::npos;
     } else if (start == std::string_view::npos) {

@@ -195,9 +195,10 @@ Value decode_primitive(JsonCursor& cursor, const Type& type) {
     if (cursor.peek() == '"') return Value::boolean(cursor.string() == "true");
     return Value::boolean(cursor.boolean());
   }
-  std::string text = cursor.peek() == '"' ? cursor.string() : std::string(cursor.raw());
+  bool quoted = cursor.peek() == '"';
+  std::string text = quoted ? cursor.string() : std::string(cursor.raw());
   if (type.kind() == TypeKind::kString) {
-    if (!text.empty() && (text[0] == '{' || text[0] == '[')) cursor.fail("expected a string");
+    if (!quoted && !text.empty() && (text[0] == '{' || text[0] == '[')) cursor.fail("expected a string");
     return Value::string(std::move(text));
   }
   std::optional<lang::Number> number = lang::Number::parse(text);

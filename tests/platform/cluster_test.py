@@ -127,7 +127,7 @@ class ClusterTest(unittest.TestCase):
             rule = self.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
             self.assertEqual(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256")
             statement = json.loads(self.s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]
-            self.assertEqual((statement["Effect"], statement["Action"]), ("Deny", "s3:*"))
+            self.assertEqual((statement["Effect"], statement["Action"]), ("Deny", "S3:*"))
             self.assertEqual(statement["Condition"], {"Bool": {"aws:SecureTransport": "false"}})
             self.assertEqual(statement["Resource"], [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"])
 

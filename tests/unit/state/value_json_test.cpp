@@ -44,6 +44,13 @@ TEST(ValueJson, TakesWhatIsMissingAsNullAndRefusesWhatDoesNotFit) {
   EXPECT_FALSE(decode_type(R"(["heap","string"])").ok());
 }
 
+TEST(ValueJson, AStringThatHoldsJsonIsAString) {
+  Result<Value, std::string> value = decode_value(R"("{\"Statement\":[]}")", Type::string());
+  ASSERT_TRUE(value.ok()) << value.error();
+  EXPECT_EQ(value->as_string(), R"({"Statement":[]})");
+  EXPECT_FALSE(decode_value(R"({"Statement":[]})", Type::string()).ok());
+}
+
 TEST(ValueJson, PathsAreWrittenAsTerraformDoes) {
   std::string text =
       R"([[{"type":"get_attr","value":"input"},{"type":"index","value":{"value":0,"type":"number"}},{"type":"get_attr","value":"x"}]])";
