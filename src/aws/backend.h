@@ -20,21 +20,35 @@ namespace terrace::aws {
 inline constexpr const char* kOwnTags = "terrace:";
 inline constexpr const char* kIntentTag = "terrace:intent";
 
+// One way to AWS: a client and its batches. Provider configurations that differ only in tags and guards share one, so
+// that the reads of stacks with tags of their own meet in the same batches.
+struct Connection {
+  explicit Connection(std::unique_ptr<Session> opened) : session(std::move(opened)), batches(session->client()) {}
+  std::unique_ptr<Session> session;
+  Batches batches;
+  std::string account_id;
+  nlohmann::json caller_identity;  // GetCallerIdentity's answer; null where it was not asked
+};
+
 class Backend {
  public:
-  Backend(std::unique_ptr<Session> session, Random& random, FileSystem& files)
-      : session_(std::move(session)), batches_(session_->client()), random_(random), files_(files) {}
+  Backend(std::shared_ptr<Connection> connection, Random& random, FileSystem& files)
+      : account_id(connection->account_id),
+        caller_identity(connection->caller_identity),
+        connection_(std::move(connection)),
+        random_(random),
+        files_(files) {}
 
-  Client& client() { return session_->client(); }
-  Batches& batches() { return batches_; }
+  Client& client() { return connection_->session->client(); }
+  Batches& batches() { return connection_->batches; }
   Random& random() { return random_; }
   FileSystem& files() { return files_; }
   Loop& loop() { return client().loop(); }
-  const std::string& region() const { return session_->region(); }
-  const Partition& partition() const { return session_->client().partitions().of_region(region()); }
+  const std::string& region() const { return connection_->session->region(); }
+  const Partition& partition() const { return connection_->session->client().partitions().of_region(region()); }
 
   std::string account_id;
-  nlohmann::json caller_identity;  // GetCallerIdentity's answer; null where it was not asked
+  nlohmann::json caller_identity;
   std::map<std::string, std::string> default_tags;
   std::set<std::string> ignored_tags;
   std::vector<std::string> ignored_tag_prefixes;
@@ -43,8 +57,7 @@ class Backend {
   static std::string generated_name(const std::string& prefix, const std::string& token);
 
  private:
-  std::unique_ptr<Session> session_;
-  Batches batches_;
+  std::shared_ptr<Connection> connection_;
   Random& random_;
   FileSystem& files_;
 };

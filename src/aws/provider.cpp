@@ -482,6 +482,21 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
+void take_tags(const Json& config, Backend& backend) {
+  for (const Json& block : config.value("default_tags", Json::array())) {
+    if (!block["tags"].is_object()) continue;
+    for (const auto& [name, value] : block["tags"].items()) {
+      backend.default_tags[name] = value.is_string() ? value.get<std::string>() : "";
+    }
+  }
+  for (const Json& block : config.value("ignore_tags", Json::array())) {
+    for (const std::string& name : strings_of(block.value("keys", Json()))) backend.ignored_tags.insert(name);
+    for (const std::string& prefix : strings_of(block.value("key_prefixes", Json()))) {
+      backend.ignored_tag_prefixes.push_back(prefix);
+    }
+  }
+}
+
 void check_account(const Json& config, const std::string& account, Diagnostics& diagnostics) {
   std::vector<std::string> allowed = strings_of(config.value("allowed_account_ids", Json()));
   std::vector<std::string> forbidden = strings_of(config.value("forbidden_account_ids", Json()));
@@ -521,69 +536,57 @@ std::string Backend::generated_name(const std::string& prefix, const std::string
 }
 
 Task<Checked<std::shared_ptr<Backend>>> ProviderPool::open(Json config) {
-  // Tags do not belong to the way to AWS, but instances with other default tags need a backend of their own.
-  std::string key = config.dump();
-  auto found = entries_.find(key);
-  std::shared_ptr<Entry> entry;
-  if (found == entries_.end()) {
-    entry = std::make_shared<Entry>(effects_.loop);
-    entries_.emplace(key, entry);
-    effects_.loop.spawn(make(std::move(config), entry));
-  } else {
-    entry = found->second;
+  Json way = config;
+  for (const char* apart : {"default_tags", "ignore_tags", "allowed_account_ids", "forbidden_account_ids"})
+    way.erase(apart);
+  std::string key = way.dump();
+  std::shared_ptr<Entry>& slot = entries_[key];
+  if (!slot) {
+    slot = std::make_shared<Entry>(effects_.loop);
+    effects_.loop.spawn(connect(std::move(way), slot));
   }
+  std::shared_ptr<Entry> entry = slot;
   co_await entry->done;
-  co_return entry->result;
+  Checked<std::shared_ptr<Backend>> result;
+  result.diagnostics = entry->result.diagnostics;
+  if (result.diagnostics.has_errors()) co_return result;
+  check_account(config, entry->result.value->account_id, result.diagnostics);
+  if (result.diagnostics.has_errors()) co_return result;
+  result.value = std::make_shared<Backend>(entry->result.value, effects_.random, effects_.files);
+  take_tags(config, *result.value);
+  co_return result;
 }
 
-Task<void> ProviderPool::make(Json config, std::shared_ptr<Entry> entry) {
+Task<void> ProviderPool::connect(Json config, std::shared_ptr<Entry> entry) {
   SessionSettings settings = session_settings(config);
   Result<std::unique_ptr<Session>, std::string> session =
       co_await Session::open(effects_, std::move(settings), environment_);
   Diagnostics& diagnostics = entry->result.diagnostics;
   if (!session) {
     diagnostics.error("Invalid provider configuration", session.error());
-    entry->done.set();
-    co_return;
-  }
-  if ((*session)->region().empty()) {
+  } else if ((*session)->region().empty()) {
     diagnostics.error("Invalid AWS Region",
                       "No region is set. Set the argument \"region\" of the provider block, AWS_REGION, or the region "
                       "of the profile.");
-    entry->done.set();
-    co_return;
-  }
-  auto backend = std::make_shared<Backend>(std::move(session).value(), effects_.random, effects_.files);
-  for (const Json& block : config.value("default_tags", Json::array())) {
-    if (!block["tags"].is_object()) continue;
-    for (const auto& [name, value] : block["tags"].items())
-      backend->default_tags[name] = value.is_string() ? value.get<std::string>() : "";
-  }
-  for (const Json& block : config.value("ignore_tags", Json::array())) {
-    for (const std::string& name : strings_of(block.value("keys", Json()))) backend->ignored_tags.insert(name);
-    for (const std::string& prefix : strings_of(block.value("key_prefixes", Json())))
-      backend->ignored_tag_prefixes.push_back(prefix);
-  }
-  bool guarded = !strings_of(config.value("allowed_account_ids", Json())).empty() ||
-                 !strings_of(config.value("forbidden_account_ids", Json())).empty();
-  bool skip = flag_of(config, "skip_credentials_validation").value_or(false) &&
-              flag_of(config, "skip_requesting_account_id").value_or(false);
-  if (guarded || !skip) {
-    Json nothing = Json::object();
-    ApiResult identity = co_await backend->client().call("sts", "GetCallerIdentity", nothing);
-    if (!identity) {
-      diagnostics.error(identity.error().kind == ApiError::Kind::kCredentials
-                            ? "No valid credential sources found"
-                            : "Retrieving AWS account details: validating provider credentials",
-                        identity.error().describe());
-      entry->done.set();
-      co_return;
+  } else {
+    auto connection = std::make_shared<Connection>(std::move(session).value());
+    bool skip = flag_of(config, "skip_credentials_validation").value_or(false) &&
+                flag_of(config, "skip_requesting_account_id").value_or(false);
+    if (!skip) {
+      Json nothing = Json::object();
+      ApiResult identity = co_await connection->session->client().call("sts", "GetCallerIdentity", nothing);
+      if (identity) {
+        connection->caller_identity = *identity;
+        connection->account_id = identity->value("Account", std::string());
+      } else {
+        diagnostics.error(identity.error().kind == ApiError::Kind::kCredentials
+                              ? "No valid credential sources found"
+                              : "Retrieving AWS account details: validating provider credentials",
+                          identity.error().describe());
+      }
     }
-    backend->caller_identity = *identity;
-    backend->account_id = identity->value("Account", std::string());
-    check_account(config, backend->account_id, diagnostics);
+    if (!diagnostics.has_errors()) entry->result.value = std::move(connection);
   }
-  if (!diagnostics.has_errors()) entry->result.value = std::move(backend);
   entry->done.set();
 }
 

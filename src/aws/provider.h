@@ -14,23 +14,23 @@ namespace terrace::aws {
 
 inline constexpr std::string_view kAwsSource = "registry.terraform.io/hashicorp/aws";
 
-// What all instances of a process share: effects, and one backend for each configuration. Outlives them.
+// What all instances of a process share: effects, and one connection for each way to AWS. Outlives them.
 class ProviderPool {
  public:
   ProviderPool(SessionEffects effects, Environment environment)
       : effects_(effects), environment_(std::move(environment)) {}
 
-  // The backend of a configuration (provider attributes as JSON); made, with its credentials tried, when first asked
-  // for.
+  // The backend of a configuration (provider attributes as JSON); its connection is made, with the credentials tried,
+  // when one like it is first asked for.
   Task<Checked<std::shared_ptr<Backend>>> open(nlohmann::json config);
 
  private:
   struct Entry {
     explicit Entry(Loop& loop) : done(loop) {}
     Event done;
-    Checked<std::shared_ptr<Backend>> result;
+    Checked<std::shared_ptr<Connection>> result;
   };
-  Task<void> make(nlohmann::json config, std::shared_ptr<Entry> entry);
+  Task<void> connect(nlohmann::json config, std::shared_ptr<Entry> entry);
 
   SessionEffects effects_;
   Environment environment_;

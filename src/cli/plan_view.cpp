@@ -1,5 +1,7 @@
 #include "cli/plan_view.h"
 
+#include <set>
+
 namespace terrace::cli {
 
 namespace {
@@ -176,8 +178,17 @@ PlanView plan_view(const plan::Plan& plan, schema::ProviderRegistry& providers) 
     one.replace_paths = replace_paths(change);
     view.changes.push_back(std::move(one));
   }
+  // Drift that the plan does nothing about is shown where it was asked for, by -refresh-only; what is gone always is.
+  std::set<std::string> changing;
+  for (const plan::ResourceChange& change : plan.changes) {
+    if (change.action != plan::Action::kNoOp) changing.insert(plan.address_of(change));
+  }
   for (const plan::Drift& drift : plan.drift) {
     const plan::PlannedResource& resource = plan.resources[drift.resource];
+    bool gone = drift.action == plan::Action::kDelete;
+    if (plan.mode != plan::Mode::kRefreshOnly && !gone &&
+        changing.count(resource.address.instance_text(drift.key)) == 0)
+      continue;
     ChangeView one = viewer.view(resource, drift.key);
     one.deposed = drift.deposed;
     one.action = drift.action;

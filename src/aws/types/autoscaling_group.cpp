@@ -365,7 +365,12 @@ Task<bool> read(Context& c) {
     c.state = nullptr;
     co_return true;
   }
-  const Json group = *found;
+  Json group = *found;
+  // The API spells the absence of policies as its default.
+  if (c.state["termination_policies"].is_null() &&
+      group.value("TerminationPolicies", Json()) == Json::array({"Default"})) {
+    group.erase("TerminationPolicies");
+  }
   c.state = from_api(c.rows, group, c.state);
   if (c.state["name_prefix"].is_null()) c.state["name_prefix"] = "";
   Json subnets = Json::array();
@@ -414,9 +419,6 @@ Task<bool> read(Context& c) {
     if (c.state[name].is_null()) c.state[name] = 0;
   }
   if (c.state["service_linked_role_arn"].is_null()) c.state["service_linked_role_arn"] = "";
-  // The API spells the absence of policies as its default.
-  if (c.state["termination_policies"] == Json::array({"Default"}) && c.planned.is_null() && c.prior.is_null())
-    c.state["termination_policies"] = nullptr;
   co_return true;
 }
 

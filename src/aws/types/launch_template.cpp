@@ -268,7 +268,16 @@ Task<bool> read_version(Context& c) {
   for (const char* name : kOwn) {
     if (c.state.contains(name)) own[name] = c.state[name];
   }
-  c.state = from_api(c.rows, version.value("LaunchTemplateData", Json::object()), c.state);
+  Json data = version.value("LaunchTemplateData", Json::object());
+  // The template's own tags are no part of what it launches.
+  if (data.contains("TagSpecifications")) {
+    Json launched = Json::array();
+    for (const Json& each : data["TagSpecifications"]) {
+      if (string_of(each, "ResourceType") != "launch-template") launched.push_back(each);
+    }
+    data["TagSpecifications"] = std::move(launched);
+  }
+  c.state = from_api(c.rows, data, c.state);
   for (const auto& [name, value] : own.items()) c.state[name] = value;
   std::string description = string_of(version, "VersionDescription");
   if (!description.empty() || c.state["description"].is_string()) c.state["description"] = description;

@@ -137,7 +137,8 @@ Task<bool> read(Context& c) {
     bool computed =
         name == "content_type" || name == "server_side_encryption" || name == "storage_class" || name == "kms_key_id";
     if (!value.empty() || c.state[name].is_string()) c.state[name] = value;
-    if (computed && c.state[name].is_null()) c.state[name] = name == "storage_class" ? "STANDARD" : "";
+    if (name == "storage_class" && value.empty()) c.state[name] = "STANDARD";
+    if (computed && c.state[name].is_null()) c.state[name] = "";
   }
   // A key that the bucket's own encryption chose is not the configuration's.
   if (c.state["bucket_key_enabled"].is_null()) c.state["bucket_key_enabled"] = bool_of(*head, "BucketKeyEnabled");
