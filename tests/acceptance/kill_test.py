@@ -10,7 +10,7 @@ import cluster
 import world
 
 EVERY = int(os.environ.get("TERRACE_KILL_EVERY", "0"))
-SPREAD = 12
+SPREAD = 5
 
 
 def points(total):

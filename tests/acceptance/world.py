@@ -177,6 +177,8 @@ def inventory(endpoint):
         return [item for page in api.get_paginator(operation).paginate() for item in page[key]]
 
     tables = pages(ec2, "describe_route_tables", "RouteTables")
+    groups = pages(ec2, "describe_security_groups", "SecurityGroups")
+    born_with = {g["GroupId"] for g in groups if g["GroupName"] == "default"}  # every VPC has one, with rules
     buckets = [b["Name"] for b in s3.list_buckets()["Buckets"]]
     roles = [r["RoleName"] for r in pages(iam, "list_roles", "Roles")]
     return {
@@ -185,9 +187,11 @@ def inventory(endpoint):
         "aws_subnet": {s["SubnetId"] for s in pages(ec2, "describe_subnets", "Subnets")},
         "aws_route_table": {t["RouteTableId"] for t in tables if not any(a.get("Main") for a in t["Associations"])},
         "aws_route_table_association": {a["RouteTableAssociationId"] for t in tables for a in t["Associations"] if not a.get("Main")},
-        "aws_vpc_endpoint": {e["VpcEndpointId"] for e in pages(ec2, "describe_vpc_endpoints", "VpcEndpoints")},
-        "aws_security_group": {g["GroupId"] for g in pages(ec2, "describe_security_groups", "SecurityGroups") if g["GroupName"] != "default"},
-        "security_group_rules": {r["SecurityGroupRuleId"] for r in pages(ec2, "describe_security_group_rules", "SecurityGroupRules")},
+        "aws_vpc_endpoint": {e["VpcEndpointId"] for e in pages(ec2, "describe_vpc_endpoints", "VpcEndpoints")
+                             if e["State"].lower() not in ("deleting", "deleted")},
+        "aws_security_group": {g["GroupId"] for g in groups} - born_with,
+        "security_group_rules": {r["SecurityGroupRuleId"] for r in pages(ec2, "describe_security_group_rules", "SecurityGroupRules")
+                                 if r["GroupId"] not in born_with},
         "aws_key_pair": {k["KeyName"] for k in ec2.describe_key_pairs()["KeyPairs"]},
         "aws_launch_template": {t["LaunchTemplateId"] for t in pages(ec2, "describe_launch_templates", "LaunchTemplates")},
         "aws_autoscaling_group": {g["AutoScalingGroupName"] for g in pages(autoscaling, "describe_auto_scaling_groups", "AutoScalingGroups")},

@@ -1,0 +1,195 @@
+"""One root module as an operator uses it: exit codes, outputs, bad input and bad days. No AWS is needed."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import world
+
+DATA = 'resource "terraform_data" "%s" {\n  input = %s\n}\n'
+
+
+class RootTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="terrace-")
+        self.addCleanup(self.folder.cleanup)
+        self.directory = pathlib.Path(self.folder.name)
+        self.terrace = world.Terrace(self.directory, world.environment("http://127.0.0.1:9"))
+
+    def write(self, text, name="main.tf"):
+        (self.directory / name).write_text(text)
+
+    def state(self):
+        return json.loads((self.directory / "terraform.tfstate").read_text())
+
+    def refused(self, *words, command=("plan",)):
+        output = self.terrace(*command, expect=1)
+        flowing = " ".join(output.split())  # details are wrapped
+        for word in words:
+            self.assertIn(word, flowing)
+        return output
+
+    def test_create_change_show_and_destroy(self):
+        self.write('variable "n" {\n  default = 2\n}\n' + 'resource "terraform_data" "a" {\n  count = var.n\n  input = count.index\n}\n'
+                   'output "all" {\n  value = terraform_data.a[*].output\n}\n')
+        self.assertIn("Plan: 2 to add, 0 to change, 0 to destroy.", self.terrace("plan", "-detailed-exitcode", expect=2))
+        self.assertIn("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.", self.terrace("apply", "-auto-approve"))
+        self.terrace("plan", "-detailed-exitcode", expect=0)
+        self.assertEqual(json.loads(self.terrace("output", "-json"))["all"], {"sensitive": False, "type": ["tuple", ["number", "number"]], "value": [0, 1]})
+        self.assertEqual(self.terrace("state", "list"), "terraform_data.a[0]\nterraform_data.a[1]\n")
+        self.assertIn("1 to destroy", self.terrace("plan", "-var=n=1", "-detailed-exitcode", expect=2))
+        self.assertIn("Destroy complete! Resources: 2 destroyed.", self.terrace("destroy", "-auto-approve"))
+        self.assertEqual(self.state()["resources"], [])
+
+    def test_a_saved_plan_is_applied_once(self):
+        self.write(DATA % ("a", '"x"'))
+        self.terrace("plan", "-out=tfplan")
+        self.assertEqual((self.directory / "tfplan").stat().st_mode & 0o777, 0o600)
+        self.assertEqual(json.loads(self.terrace("show", "-json", "tfplan"))["resource_changes"][0]["change"]["actions"], ["create"])
+        self.terrace("apply", "tfplan")
+        self.refused("Saved plan is stale", command=("apply", "tfplan"))
+
+    def test_without_approval_nothing_is_changed(self):
+        self.write(DATA % ("a", '"x"'))
+        self.assertIn("Apply cancelled", self.terrace("apply", expect=1))
+        self.assertFalse((self.directory / "terraform.tfstate").exists())
+
+    def test_secrets_are_hidden(self):
+        self.write('variable "p" {\n  sensitive = true\n}\n' + DATA % ("a", "var.p") + 'output "p" {\n  value     = var.p\n  sensitive = true\n}\n')
+        output = self.terrace("plan", "-var=p=hunter2") + self.terrace("apply", "-auto-approve", "-var=p=hunter2") + self.terrace("output")
+        self.assertNotIn("hunter2", output)
+        self.assertEqual(self.terrace("output", "-raw", "p"), "hunter2")
+
+    def test_bad_configurations_are_refused_at_their_place(self):
+        cases = [
+            ('resource "terraform_data" "a" {\n  input = \n}\n', "Invalid expression", "main.tf line 2"),
+            ('resource "terraform_data" "a" {\n  colour = "red"\n}\n', "Unsupported argument", "colour"),
+            ('resource "aws_nonsense" "a" {}\n', "aws_nonsense", "main.tf line 1"),
+            ('variable "n" {\n  type = number\n}\n' + DATA % ("a", "var.n"), "No value for required variable", "\"n\""),
+            (DATA % ("a", "terraform_data.b.output") + DATA % ("b", "terraform_data.a.output"), "Cycle", "terraform_data.a → terraform_data.b"),
+            (DATA % ("a", "1") + DATA % ("a", "2"), "Duplicate resource \"terraform_data\" configuration", "main.tf line 4"),
+            (DATA % ("a", "local.nothing"), "Reference to undeclared local value", "nothing"),
+            ('terraform {\n  required_providers {\n    google = {\n      source = "hashicorp/google"\n    }\n  }\n}\n', "not part of terrace", "registry.terraform.io/hashicorp/aws"),
+        ]
+        for text, *words in cases:
+            with self.subTest(words[0]):
+                self.write(text)
+                self.refused(*words)
+                self.assertFalse((self.directory / "terraform.tfstate").exists())
+
+    def test_a_state_that_cannot_be_read_is_left_as_it_is(self):
+        self.write(DATA % ("a", '"x"'))
+        for content, word in [('{"version": 5, "terraform_version": "9.0.0", "serial": 1, "lineage": "x", "outputs": {}, "resources": []}', "version"),
+                              ('{"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "x", "outp', "terraform.tfstate")]:
+            with self.subTest(content[:20]):
+                self.write(content, "terraform.tfstate")
+                self.refused(word, command=("apply", "-auto-approve"))
+                self.assertEqual((self.directory / "terraform.tfstate").read_text(), content)
+
+    def test_two_operators_at_once(self):
+        # The first one waits at its question with the lock held.
+        self.write(DATA % ("a", '"x"'))
+        first = subprocess.Popen([self.terrace.program, "apply"], cwd=self.directory, env=self.terrace.environment, stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(first.stdout.close)
+        shown = ""
+        while "Enter a value:" not in shown:
+            shown += first.stdout.read(1)
+        output = self.refused("Error acquiring the state lock", "OperationTypeApply", command=("apply", "-auto-approve"))
+        self.assertIn("Who:", output)
+        first.stdin.write("yes\n")
+        first.stdin.close()
+        self.assertEqual(first.wait(60), 0)
+        self.terrace("plan", "-detailed-exitcode", expect=0)
+
+    def test_no_credentials_names_every_source(self):
+        self.write('provider "aws" {\n  region = "us-west-2"\n}\n\ndata "aws_caller_identity" "me" {}\n')
+        environment = {k: v for k, v in self.terrace.environment.items() if not k.startswith("AWS_")}
+        environment["AWS_EC2_METADATA_DISABLED"] = "true"
+        self.terrace = world.Terrace(self.directory, environment)
+        self.refused("No valid credential sources found", "environment", "profile")
+
+    def test_an_api_that_cannot_be_reached(self):
+        self.write('provider "aws" {\n  region = "us-west-2"\n  max_retries = 1\n}\n\ndata "aws_caller_identity" "me" {}\n')
+        self.refused("127.0.0.1")
+
+    def test_the_wrong_account_is_refused_before_anything(self):
+        moto = world.Moto()
+        self.addCleanup(moto.close)
+        self.terrace = world.Terrace(self.directory, world.environment(moto.endpoint))
+        self.write('provider "aws" {\n  region              = "us-west-2"\n  allowed_account_ids = ["999999999999"]\n}\n\nresource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n')
+        before = world.inventory(moto.endpoint)
+        self.refused("AWS account ID not allowed", "123456789012", "999999999999", command=("apply", "-auto-approve"))
+        self.assertEqual(world.inventory(moto.endpoint), before)
+
+    def test_an_error_in_the_middle_keeps_what_was_made(self):
+        moto = world.Moto()
+        self.addCleanup(moto.close)
+        proxy = world.Proxy(moto.endpoint)
+        self.addCleanup(proxy.close)
+        self.terrace = world.Terrace(self.directory, world.environment(proxy.endpoint))
+        self.write('provider "aws" {\n  region = "us-west-2"\n}\n\nresource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n\n'
+                   'resource "aws_subnet" "a" {\n  vpc_id     = aws_vpc.main.id\n  cidr_block = "10.0.1.0/24"\n}\n')
+        denied = (b"<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this operation."
+                  b"</Message></Error></Errors><RequestID>abc-123</RequestID></Response>")
+        proxy.before = lambda index, request: (403, denied) if request.operation == "CreateSubnet" else None
+        self.refused("UnauthorizedOperation", "RequestID: from-the-proxy", "aws_subnet.a", command=("apply", "-auto-approve"))
+        self.assertEqual([r["type"] for r in self.state()["resources"]], ["aws_vpc"])
+        proxy.before = None
+        self.terrace("apply", "-auto-approve")
+        self.terrace("plan", "-detailed-exitcode", expect=0)
+
+    def test_ctrl_c_finishes_what_is_in_flight_and_saves(self):
+        moto = world.Moto()
+        self.addCleanup(moto.close)
+        proxy = world.Proxy(moto.endpoint)
+        self.addCleanup(proxy.close)
+        self.terrace = world.Terrace(self.directory, world.environment(proxy.endpoint))
+        self.write('provider "aws" {\n  region = "us-west-2"\n}\n\nresource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n\n'
+                   'resource "aws_subnet" "a" {\n  vpc_id     = aws_vpc.main.id\n  cidr_block = "10.0.1.0/24"\n}\n')
+        process = None
+
+        def interrupt(index, request):
+            if request.operation == "CreateVpc":
+                process.send_signal(signal.SIGINT)
+
+        proxy.after = interrupt
+        process = self.terrace.start("apply", "-auto-approve")
+        output, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, output)
+        self.assertIn("Interrupt received", output)
+        self.assertEqual([r["type"] for r in self.state()["resources"]], ["aws_vpc"])
+        proxy.after = None
+        self.terrace("apply", "-auto-approve")
+        self.terrace("plan", "-detailed-exitcode", expect=0)
+
+    def test_a_full_disk_loses_nothing(self):
+        self.write('resource "terraform_data" "a" {\n  count = 40\n  input = "${count.index} ${join("", [for i in range(400) : "abcdefghij"])}"\n}\n')
+        # The limit stands for the disk: what is written beyond it fails as ENOSPC does.
+        limited = f"trap '' XFSZ; ulimit -f 100; exec {self.terrace.program} apply -auto-approve -no-color"
+        done = subprocess.run(["bash", "-c", limited], cwd=self.directory, env=self.terrace.environment, text=True, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stdout[-500:] + done.stderr[-500:])
+        everything = done.stdout + done.stderr + "".join(p.read_text() for p in self.directory.iterdir())
+        self.assertIn("terraform.tfstate", everything)
+        # Whatever was made is found again by the next run.
+        self.terrace("apply", "-auto-approve")
+        self.assertEqual(len(self.state()["resources"][0]["instances"]), 40)
+        self.terrace("plan", "-detailed-exitcode", expect=0)
+
+    def test_fmt_and_validate(self):
+        self.write('resource "terraform_data" "a"{\ninput="x"\n}\n')
+        self.assertEqual(self.terrace("fmt", "-check", expect=3), "main.tf\n")
+        self.terrace("fmt")
+        self.assertEqual((self.directory / "main.tf").read_text(), 'resource "terraform_data" "a" {\n  input = "x"\n}\n')
+        self.assertTrue(json.loads(self.terrace("validate", "-json"))["valid"])
+
+    def test_words_that_are_no_commands(self):
+        self.assertIn('Did you mean "plan"?', self.terrace("plam", expect=1))
+        self.assertIn("terrace v", self.terrace("version"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

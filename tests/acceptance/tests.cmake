@@ -1,0 +1,20 @@
+# Tests of the program as a whole against an emulated AWS, run by the project's own Python (.venv), which has moto and boto3.
+set(ACCEPTANCE_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python)
+set(acceptance_folder ${CMAKE_CURRENT_LIST_DIR})
+function(acceptance_test name)
+  add_test(NAME acceptance/${name} COMMAND ${ACCEPTANCE_PYTHON} ${acceptance_folder}/${name}_test.py)
+  set_tests_properties(acceptance/${name} PROPERTIES ENVIRONMENT "TERRACE=$<TARGET_FILE:terrace>;PYTHONDONTWRITEBYTECODE=1;${ARGN}" TIMEOUT 900)
+endfunction()
+
+if(TARGET terrace)
+  acceptance_test(root)
+  acceptance_test(requests)
+  acceptance_test(kill)
+  # Stock Terraform as a referee, where its tools are.
+  find_program(TERRAFORM terraform)
+  find_program(GO go)
+  set(referee ${PROJECT_SOURCE_DIR}/../shared/tools)
+  if(TERRAFORM AND GO AND EXISTS ${referee}/stock-terraform/stock)
+    acceptance_test(stock TERRACE_REFEREE=${referee})
+  endif()
+endif()
