@@ -42,7 +42,7 @@ struct Tables {
     schema.provider = provider_block();
     for (const ResourceType& type : resource_types()) {
       TypeInfo info{&type, rows_of(type.name.c_str(), type.table)};
-      schema.resources.emplace(type.name, schema::TypeSchema(type.schema_version, block_of(info.rows)));
+      schema.resources.emplace(type.name, schema::TypeSchema(0, block_of(info.rows)));
       types.emplace(type.name, std::move(info));
     }
     for (const DataSource& source : data_sources()) {
@@ -111,8 +111,16 @@ class AwsProvider final : public schema::Provider {
     co_return opened.diagnostics;
   }
 
-  Checked<Value> upgrade_state(std::string_view type, int64_t, const std::string& raw_json) override {
+  Checked<Value> upgrade_state(std::string_view type, int64_t version, const std::string& raw_json) override {
     Checked<Value> result;
+    int64_t newest = tables().types.find(type)->second.type->schema_version;
+    if (version > newest) {
+      result.diagnostics.error("Resource instance managed by newer provider version",
+                               fmt::format("The state holds {} in the schema version {}, and terrace knows them up to "
+                                           "{}. A newer provider wrote it; use a newer terrace.",
+                                           type, version, newest));
+      return result;
+    }
     const schema::TypeSchema& schema = tables().schema.resources.find(type)->second;
     Json json = Json::parse(raw_json, nullptr, false);
     if (!json.is_object()) {

@@ -100,7 +100,7 @@ using Hook = Task<bool> (*)(Context&);  // false: failed, diagnostics say why
 
 struct ResourceType {
   std::string name;
-  int64_t schema_version = 0;
+  int64_t schema_version = 0;  // newest one that hashicorp/aws stores; states are written with 0, which it upgrades
   const char* table = "";
   const char* service = "ec2";
   const char* title = "";  // "EC2 VPC", for messages
