@@ -380,6 +380,10 @@ class AwsProvider final : public schema::Provider {
 
   Task<bool> read_object(Context& context) {
     bool ok = co_await context.type.read(context);
+    // States of older providers have no region; another one than the provider's would be named.
+    if (ok && context.type.regional && context.state.is_object() && context.state["region"].is_null()) {
+      context.state["region"] = context.region;
+    }
     if (ok && context.state.is_object() && context.type.tags != TagStyle::kNone) split_tags(*backend_, context);
     co_return ok;
   }

@@ -40,6 +40,16 @@ Json tag_specifications(const Context& context, const char* resource_type, bool 
   return specifications;
 }
 
+bool has_planned_tags(const Context& context, const Json& tags) {
+  const Json planned = context.planned.is_object() ? context.planned.value("tags_all", Json()) : Json();
+  if (!planned.is_object()) return true;
+  Json found = tag_map(tags);
+  for (const auto& [key, value] : planned.items()) {
+    if (!found.contains(key) || found[key] != value) return false;
+  }
+  return true;
+}
+
 void split_tags(const Backend& backend, Context& context) {
   Json all = Json::object();
   Json own = Json::object();

@@ -14,6 +14,10 @@ Json tag_map(const Json& list);
 // TagSpecifications of an EC2 create: tags_all of the plan, and with `intent` the intent's tag.
 Json tag_specifications(const Context& context, const char* resource_type, bool intent);
 
+// True when an object with these tags (a list of Key and Value) can be what this context's create made: a create sends
+// its tags along, so that one without them is somebody else's.
+bool has_planned_tags(const Context& context, const Json& tags);
+
 // state.tags_all as the API gave it becomes tags_all and tags: without ignored ones, AWS's and terrace's own, and in
 // `tags` without defaults that the configuration does not repeat.
 void split_tags(const Backend& backend, Context& context);

@@ -265,7 +265,7 @@ Task<bool> recover(Context& c) {
   ApiResult answer = co_await c.call("ec2", "DescribeSecurityGroups", params);
   if (!answer) co_return c.fail(answer.error(), "looking for");
   const Json found = answer->value("SecurityGroups", Json::array());
-  if (found.empty()) co_return true;
+  if (found.empty() || !has_planned_tags(c, found[0].value("Tags", Json::array()))) co_return true;
   c.state["id"] = string_of(found[0], "GroupId");
   c.state["name"] = name;
   // The run may have ended before the default egress was taken away.

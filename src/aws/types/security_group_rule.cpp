@@ -171,7 +171,9 @@ Task<bool> remove_egress(Context& c) {
 Task<bool> recover_rule(Context& c, bool egress) {
   Json params = Json::object();
   params["Filters"] = filters({{"group-id", string_of(c.planned, "security_group_id")}});
-  ApiResult answer = co_await c.backend.client().call_all("ec2", "DescribeSecurityGroupRules", params);
+  CallOptions options;
+  options.region = c.region;
+  ApiResult answer = co_await c.backend.client().call_all("ec2", "DescribeSecurityGroupRules", params, options);
   if (!answer) co_return c.fail(answer.error(), "looking for");
   Json wanted = rule_request(c.planned);
   for (const Json& rule : answer->value("SecurityGroupRules", Json::array())) {
@@ -183,7 +185,8 @@ Task<bool> recover_rule(Context& c, bool egress) {
       same = same && string_of(rule, source) == string_of(wanted, source);
     same = same && string_of(rule.value("ReferencedGroupInfo", Json::object()), "GroupId") ==
                        string_of(wanted, "ReferencedGroupId");
-    if (same) c.state["id"] = string_of(rule, "SecurityGroupRuleId");
+    if (same && has_planned_tags(c, rule.value("Tags", Json::array())))
+      c.state["id"] = string_of(rule, "SecurityGroupRuleId");
   }
   co_return true;
 }

@@ -123,7 +123,8 @@ Task<bool> recover(Context& c) {
   ApiResult answer = co_await c.call("ec2", "DescribeSubnets", params);
   if (!answer) co_return c.fail(answer.error(), "looking for");
   const Json found = answer->value("Subnets", Json::array());
-  if (!found.empty()) c.state["id"] = string_of(found[0], "SubnetId");
+  if (!found.empty() && has_planned_tags(c, found[0].value("Tags", Json::array())))
+    c.state["id"] = string_of(found[0], "SubnetId");
   co_return true;
 }
 
