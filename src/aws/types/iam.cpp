@@ -185,8 +185,8 @@ Task<bool> update_role(Context& c) {
     Json params = named("RoleName", name);
     std::string boundary = string_of(c.planned, "permissions_boundary");
     if (!boundary.empty()) params["PermissionsBoundary"] = boundary;
-    ApiResult done = co_await c.call(
-        "iam", boundary.empty() ? "DeleteRolePermissionsBoundary" : "PutRolePermissionsBoundary", params);
+    const char* operation = boundary.empty() ? "DeleteRolePermissionsBoundary" : "PutRolePermissionsBoundary";
+    ApiResult done = co_await c.call("iam", operation, params);
     if (!done) co_return c.fail(done.error(), "updating");
   }
   bool ok = co_await put_inline_policies(c);

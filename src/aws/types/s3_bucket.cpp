@@ -299,6 +299,21 @@ Task<bool> recover(Context& c) {
   co_return true;
 }
 
+// Settings that hashicorp/aws keeps on the bucket for old configurations are resources of their own here.
+std::vector<std::string> validate(const Json& config) {
+  std::vector<std::string> problems;
+  for (const char* name : {"acceleration_status", "acl", "cors_rule", "grant", "lifecycle_rule", "logging",
+                           "object_lock_configuration", "policy", "replication_configuration", "request_payer",
+                           "server_side_encryption_configuration", "versioning", "website"}) {
+    auto given = config.find(name);
+    if (given == config.end() || given->is_null() || (given->is_array() && given->empty())) continue;
+    problems.push_back(std::string(name) +
+                       " can't be set on the bucket: write it as a resource of its own, such as "
+                       "aws_s3_bucket_versioning or aws_s3_bucket_policy");
+  }
+  return problems;
+}
+
 }  // namespace
 
 ResourceType s3_bucket() {
@@ -313,6 +328,7 @@ ResourceType s3_bucket() {
   type.update = update;
   type.remove = remove;
   type.recover = recover;
+  type.validate = validate;
   return type;
 }
 
