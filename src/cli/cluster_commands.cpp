@@ -8,7 +8,9 @@
 
 #include "cli/plan_text.h"
 #include "cli/plan_view.h"
-#include "cli/read_commands.h"
+#include "cli/resource_graph.h"
+#include "cli/state_json.h"
+#include "cli/state_view.h"
 #include "cluster/new_cluster.h"
 #include "stacks/stacks.h"
 

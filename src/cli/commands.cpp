@@ -1,7 +1,6 @@
 #include "cli/commands.h"
 
 #include "cli/cluster_commands.h"
-#include "cli/read_commands.h"
 #include "cli/root_commands.h"
 
 #include <fmt/format.h>
@@ -24,6 +23,7 @@ constexpr Command kCommands[] = {
     {"console", "Try expressions", console_command, false},
     {"fmt", "Reformat configuration files", fmt_command, false},
     {"graph", "Draw the dependencies as DOT", graph_command, false},
+    {"import", "Take what exists into the state", import_command, false},
     {"output", "Show output values", output_command, false},
     {"refresh", "Bring the state up to date with what exists", refresh_command, false},
     {"show", "Show the state or a saved plan", show_command, false},

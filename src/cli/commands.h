@@ -32,6 +32,13 @@ int run_subcommand(Context& context, std::string_view parent, std::string_view d
                    std::span<const Command> subcommands, const Arguments& arguments);
 
 // One function a command; each stands in the file of its name.
+int console_command(Context& context, const Arguments& arguments);
+int fmt_command(Context& context, const Arguments& arguments);
+int graph_command(Context& context, const Arguments& arguments);
+int import_command(Context& context, const Arguments& arguments);
+int output_command(Context& context, const Arguments& arguments);
+int show_command(Context& context, const Arguments& arguments);
+int state_command(Context& context, const Arguments& arguments);
 int version_command(Context& context, const Arguments& arguments);
 
 }  // namespace terrace::cli

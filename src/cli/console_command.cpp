@@ -1,0 +1,122 @@
+// terrace console
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/state_view.h"
+#include "config/evaluation.h"
+#include "config/module.h"
+#include "config/variables.h"
+#include "hcl/parser.h"
+#include "lang/evaluator.h"
+#include "lang/value_text.h"
+
+namespace terrace::cli {
+
+namespace {
+
+// What the console knows of resources: the objects of the state.
+class StateValues final : public config::ResourceValues {
+ public:
+  StateValues(const state::State& state, schema::ProviderRegistry& registry) : state_(state), registry_(registry) {}
+  lang::Value resource_value(const config::ModuleInstance& module, const config::Resource& resource) override {
+    state::ResourceAddress address{
+        module.address, resource.mode == config::ResourceMode::kData ? state::Mode::kData : state::Mode::kManaged,
+        resource.type, resource.name};
+    auto found = state_.resources.find(address);
+    if (found == state_.resources.end()) return lang::Value::dynamic();
+    const schema::TypeSchema* type = schema_of(registry_, found->second.provider, address);
+    if (type == nullptr) return lang::Value::dynamic();
+    std::vector<lang::Value> list;
+    std::vector<lang::Value::Member> members;
+    for (const auto& [key, instance] : found->second.instances) {
+      if (!instance.current) continue;
+      std::optional<lang::Value> value = value_of(*instance.current, *type);
+      if (!value) return lang::Value::dynamic();
+      if (const auto* name = std::get_if<std::string>(&key)) {
+        members.emplace_back(*name, *value);
+      } else if (std::holds_alternative<int64_t>(key)) {
+        list.push_back(*value);
+      } else {
+        return *value;
+      }
+    }
+    if (!members.empty() || resource.for_each != nullptr) return lang::Value::object(std::move(members));
+    return lang::Value::tuple(std::move(list));
+  }
+
+ private:
+  const state::State& state_;
+  schema::ProviderRegistry& registry_;
+};
+
+}  // namespace
+
+int console_command(Context& context, const Arguments& arguments) {
+  RunFlags run;
+  Flags flags("console [options]", "Evaluates expressions, a line each.");
+  run.add_to(flags, false, false);
+  Arguments rest;
+  if (auto code = context.parse(flags, arguments, &rest)) return *code;
+  Providers providers(context, nullptr);
+  schema::ProviderRegistry& registry = providers.registry(working_directory());
+  Checked<std::shared_ptr<config::Configuration>> loaded = config::load_configuration(context.files, ".");
+  context.show(loaded.diagnostics);
+  if (loaded.diagnostics.has_errors()) return 1;
+  std::vector<SourceFilePtr> kept;
+  config::VariableSources sources = run.settings(context, "").variables;
+  sources.directory = ".";
+  Checked<std::map<std::string, lang::Value>> variables =
+      config::collect_variables(context.files, *loaded.value->root, sources, kept);
+  // A variable without a value is unknown here, as in Terraform's console.
+  Diagnostics shown;
+  for (const Diagnostic& diagnostic : variables.diagnostics.items()) {
+    if (diagnostic.summary != "No value for required variable") shown.add(diagnostic);
+  }
+  context.show(shown);
+  if (shown.has_errors()) return 1;
+  std::optional<state::State> state = read_state(context, run.state.empty() ? "terraform.tfstate" : run.state);
+  if (!state) return 1;
+  lang::FunctionContext functions;
+  functions.files = &context.files;
+  functions.clock = &context.clock;
+  functions.random = &context.random;
+  functions.plan_time = context.clock.wall();
+  StateValues resources(*state, registry);
+  config::Evaluation evaluation(*loaded.value, variables.value, functions, resources, "default");
+  // Without a terminal only the last result is printed, as Terraform's console does with piped input.
+  bool interactive = context.terminal.input_is_terminal();
+  std::string last;
+  while (true) {
+    if (interactive) context.print("> ");
+    std::optional<std::string> line = context.terminal.read_line();
+    if (!line) break;
+    std::string text = *line;
+    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (text == "exit") break;
+    // An expression may go on over lines while brackets are open.
+    auto source = std::make_shared<SourceFile>(SourceFile{"<console-input>", text});
+    kept.push_back(source);
+    Checked<hcl::ExpressionPtr> expression = hcl::parse_expression(*source);
+    Diagnostics diagnostics = std::move(expression.diagnostics);
+    std::string printed;
+    if (expression.value) {
+      lang::Value value = evaluation.evaluate(*expression.value, evaluation.root(), {}, diagnostics);
+      if (!diagnostics.has_errors()) printed = lang::value_text(value) + "\n";
+    }
+    context.show(diagnostics);
+    if (diagnostics.has_errors()) {
+      if (!interactive) return 1;
+      continue;
+    }
+    if (interactive) {
+      context.print(printed);
+    } else {
+      last = std::move(printed);
+    }
+  }
+  if (!last.empty()) context.print(last);
+  return 0;
+}
+
+}  // namespace terrace::cli
