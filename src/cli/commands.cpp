@@ -27,7 +27,9 @@ constexpr Command kCommands[] = {
     {"output", "Show output values", output_command, false},
     {"refresh", "Bring the state up to date with what exists", refresh_command, false},
     {"show", "Show the state or a saved plan", show_command, false},
-    {"state", "Look at the objects of the state", state_command, false},
+    {"state", "Look at the objects of the state, and mend it", state_command, false},
+    {"taint", "Mark an object to be replaced", taint_command, false},
+    {"untaint", "Take that mark away", untaint_command, false},
     {"version", "Show the current terrace version", version_command, false},
 };
 

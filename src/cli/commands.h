@@ -39,6 +39,8 @@ int import_command(Context& context, const Arguments& arguments);
 int output_command(Context& context, const Arguments& arguments);
 int show_command(Context& context, const Arguments& arguments);
 int state_command(Context& context, const Arguments& arguments);
+int taint_command(Context& context, const Arguments& arguments);
+int untaint_command(Context& context, const Arguments& arguments);
 int version_command(Context& context, const Arguments& arguments);
 
 }  // namespace terrace::cli

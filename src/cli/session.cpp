@@ -36,14 +36,14 @@ std::string elapsed_text(Duration elapsed) {
   return fmt::format("{}m{:02}s", seconds / 60, seconds % 60);
 }
 
-state::Identity identity() {
+}  // namespace
+
+state::Identity process_identity() {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
   const passwd* user = getpwuid(getuid());
   return {user != nullptr ? user->pw_name : std::to_string(getuid()), host.data()};
 }
-
-}  // namespace
 
 std::string working_directory() {
   std::array<char, 4096> path{};
@@ -144,7 +144,7 @@ apply::OperationSettings RunFlags::settings(Context& context, const std::string&
   settings.backup_path = backup;
   settings.lock = lock;
   settings.lock_timeout = lock_timeout;
-  settings.identity = identity();
+  settings.identity = process_identity();
   return settings;
 }
 

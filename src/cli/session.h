@@ -91,6 +91,8 @@ std::string apply_summary(const apply::ApplyResult& result, bool destroy);
 std::string outputs_text(const state::State& state, Context& context);
 
 std::string working_directory();
+// Who runs this process, for locks.
+state::Identity process_identity();
 // Asks with Terraform's words; true for "yes" alone.
 bool approve(Context& context, const std::string& question, const std::string& detail,
              const std::string& wanted = "yes");

@@ -63,6 +63,57 @@ class RootTest(unittest.TestCase):
         self.assertNotIn("hunter2", output)
         self.assertEqual(self.terrace("output", "-raw", "p"), "hunter2")
 
+    def test_the_state_is_mended_by_hand(self):
+        self.write('resource "terraform_data" "a" {\n  count = 2\n}\n' + DATA % ("b", "1"))
+        self.terrace("apply", "-auto-approve")
+        listed = lambda: self.terrace("state", "list").split()
+        self.assertIn("Would move", self.terrace("state", "mv", "-dry-run", "terraform_data.b", "terraform_data.c"))
+        self.assertEqual(listed(), ["terraform_data.a[0]", "terraform_data.a[1]", "terraform_data.b"])
+        self.assertIn("Successfully moved 1 object(s).", self.terrace("state", "mv", "terraform_data.b", "module.m.terraform_data.c"))
+        self.terrace("state", "mv", "module.m", "module.n[0]")
+        self.assertEqual(listed(), ["terraform_data.a[0]", "terraform_data.a[1]", "module.n[0].terraform_data.c"])
+        self.refused("is there already", command=("state", "mv", "terraform_data.a[0]", "terraform_data.a[1]"))
+        self.refused("the types must be the same", command=("state", "mv", "terraform_data.a[0]", "aws_vpc.a"))
+        self.assertIn("Successfully removed 2 resource instance(s).", self.terrace("state", "rm", "terraform_data.a"))
+        self.refused("holds no object", command=("state", "rm", "terraform_data.a"))
+        self.refused("is no resource address", command=("state", "rm", "terraform_data"))
+        self.assertTrue(list(self.directory.glob("terraform.tfstate.*.backup")))
+
+    def test_a_tainted_object_is_replaced(self):
+        self.write(DATA % ("a", "1"))
+        self.terrace("apply", "-auto-approve")
+        self.terrace("taint", "terraform_data.a")
+        self.assertIn("is tainted, so must be replaced", self.terrace("plan"))
+        self.terrace("untaint", "terraform_data.a")
+        self.terrace("plan", "-detailed-exitcode", expect=0)
+        self.refused("not currently tainted", command=("untaint", "terraform_data.a"))
+        self.refused("No such resource instance", command=("taint", "terraform_data.b"))
+        self.terrace("taint", "-allow-missing", "terraform_data.b")
+
+    def test_a_state_is_pushed_only_over_its_own_past(self):
+        self.write(DATA % ("a", "1"))
+        self.terrace("apply", "-auto-approve")
+        pushed = json.loads(self.terrace("state", "pull"))
+        self.write(json.dumps(pushed), "same.json")
+        self.terrace("state", "push", "same.json")
+        self.write(json.dumps({**pushed, "serial": 0}), "older.json")
+        self.refused("over newer state", command=("state", "push", "older.json"))
+        self.write(json.dumps({**pushed, "lineage": "another"}), "other.json")
+        self.refused("unrelated state", command=("state", "push", "other.json"))
+        self.write(json.dumps({**pushed, "serial": self.state()["serial"], "resources": []}), "differs.json")
+        self.refused("same serial", command=("state", "push", "differs.json"))
+        self.assertEqual(len(self.state()["resources"]), 1)
+        self.terrace("state", "push", "-force", "differs.json")
+        self.assertEqual(self.state()["resources"], [])
+
+    def test_import_refuses_what_is_not_in_the_configuration(self):
+        self.write(DATA % ("a", "1"))
+        self.refused("does not exist in the configuration", command=("import", "terraform_data.b", "x"))
+        self.refused("is no resource address", command=("import", "terraform_data", "x"))
+        self.terrace("import", "terraform_data.a", "kept-id")
+        self.assertEqual(self.state()["resources"][0]["instances"][0]["attributes"]["id"], "kept-id")
+        self.refused("already managed", command=("import", "terraform_data.a", "kept-id"))
+
     def test_bad_configurations_are_refused_at_their_place(self):
         cases = [
             ('resource "terraform_data" "a" {\n  input = \n}\n', "Invalid expression", "main.tf line 2"),
