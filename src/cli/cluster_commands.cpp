@@ -12,13 +12,12 @@
 #include "cli/state_json.h"
 #include "cli/state_view.h"
 #include "cluster/new_cluster.h"
+#include "cluster/values.h"
 #include "stacks/stacks.h"
 
 namespace terrace::cli {
 
 namespace {
-
-constexpr const char* kValuesFile = "cluster.tfvars";
 
 // The stacks of one run, planned side by side: what reads another's outputs waits until that one is planned.
 class ClusterRun final : public providers::SiblingOutputs {
@@ -167,7 +166,7 @@ class ClusterRun final : public providers::SiblingOutputs {
     run.diagnostics = Diagnostics();
     RunFlags flags = flags_;
     flags.variables.insert(flags.variables.begin(),
-                           {config::VariableOption::Kind::kFile, join_path(working_directory(), kValuesFile)});
+                           {config::VariableOption::Kind::kFile, join_path(working_directory(), cluster::kValuesFile)});
     apply::OperationSettings settings = flags.settings(context_, graph_.at(name).directory);
     settings.variables.undeclared_in_files_allowed = true;
     apply::Effects effects{context_.files, context_.loop, context_.random,
@@ -325,7 +324,7 @@ class ClusterRun final : public providers::SiblingOutputs {
 };
 
 std::string cluster_name(Context& context) {
-  Result<std::string, FileError> text = context.files.read(kValuesFile);
+  Result<std::string, FileError> text = context.files.read(cluster::kValuesFile);
   if (!text) return "yes";
   std::size_t at = text->find("\ncluster_name");
   if (text->starts_with("cluster_name")) at = 0;
@@ -338,7 +337,7 @@ std::string cluster_name(Context& context) {
 
 bool is_cluster_directory(Context& context) {
   Result<FileInfo, FileError> stacks = context.files.info("stacks");
-  return stacks && stacks->is_directory && context.files.exists(kValuesFile);
+  return stacks && stacks->is_directory && context.files.exists(cluster::kValuesFile);
 }
 
 int plan_stacks(Context& context, const RunFlags& flags, const Arguments& names) {

@@ -9,8 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "aws/credentials.h"
-#include "aws/models.h"
+#include "cli/aws_access.h"
 #include "lang/value_text.h"
 #include "providers/random_provider.h"
 #include "state/value_json.h"
@@ -52,19 +51,11 @@ std::string working_directory() {
 
 struct Providers::Impl {
   Impl(Context& the_context, providers::SiblingOutputs* the_siblings)
-      : context(the_context),
-        siblings(the_siblings),
-        processes(),
-        effects{the_context.loop, the_context.network, the_context.files, the_context.random,
-                models,           processes,           the_context.log},
-        pool(effects, aws::process_environment()) {}
+      : context(the_context), siblings(the_siblings), aws(the_context) {}
 
   Context& context;
   providers::SiblingOutputs* siblings;
-  aws::Models models;
-  aws::SystemProcessRunner processes;
-  aws::SessionEffects effects;
-  aws::ProviderPool pool;
+  AwsAccess aws;
   std::map<std::string, providers::Registry> registries;
 };
 
@@ -77,7 +68,7 @@ schema::ProviderRegistry& Providers::registry(const std::string& directory) {
   if (found != impl_->registries.end()) return found->second;
   providers::Registry& registry = impl_->registries[directory];
   Impl* impl = impl_.get();
-  registry.add(std::string(aws::kAwsSource), [impl] { return aws::make_aws_provider(impl->pool); });
+  registry.add(std::string(aws::kAwsSource), [impl] { return aws::make_aws_provider(impl->aws.pool); });
   registry.add(std::string(providers::kRandomSource),
                [impl] { return providers::make_random_provider(impl->context.random); });
   registry.add(std::string(providers::kTerraformSource), [impl, directory] {

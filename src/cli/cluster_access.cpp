@@ -1,0 +1,64 @@
+#include "cli/cluster_access.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/cluster_commands.h"
+#include "cli/state_view.h"
+
+namespace terrace::cli {
+
+bool ClusterAccess::read() {
+  if (!is_cluster_directory(context_)) {
+    context_.fail("Not a cluster directory",
+                  "This command works on a cluster: run it in a directory that \"terrace new NAME\" wrote, which has a "
+                  "cluster.tfvars and a folder stacks/.");
+    return false;
+  }
+  Checked<stacks::StackGraph> found = stacks::find_stacks(context_.files);
+  context_.show(found.diagnostics);
+  if (found.diagnostics.has_errors()) return false;
+  stacks_ = std::move(found.value);
+  Checked<cluster::Values> values = cluster::read_values(context_.files, stacks_, context_.environment.all());
+  context_.show(values.diagnostics);
+  values_ = std::move(values.value);
+  return !values.diagnostics.has_errors();
+}
+
+bool ClusterAccess::connect() {
+  if (!read()) return false;
+  nlohmann::json config = values_.provider_config();
+  Checked<std::shared_ptr<aws::Backend>> opened = context_.loop.run(aws_.pool.open(std::move(config)));
+  context_.show(opened.diagnostics);
+  backend_ = std::move(opened.value);
+  return !opened.diagnostics.has_errors() && backend_ != nullptr;
+}
+
+std::string ClusterAccess::bucket(const std::string& purpose) const {
+  return fmt::format("{}-{}-{}", backend_->account_id, values_.name, purpose);
+}
+
+const state::State& ClusterAccess::state(const std::string& stack) {
+  auto known = states_.find(stack);
+  if (known != states_.end()) return known->second;
+  state::State& state = states_[stack];
+  auto found = stacks_.stacks().find(stack);
+  if (found == stacks_.stacks().end()) return state;
+  std::optional<state::State> read = read_state(context_, found->second.directory + "/terraform.tfstate");
+  if (read) state = std::move(*read);
+  return state;
+}
+
+int ClusterAccess::fail(const std::string& what, const aws::ApiError& error) const {
+  return context_.fail(what + " failed", error.describe());
+}
+
+int ClusterAccess::never_created(const std::string& stack) const {
+  return context_.fail(
+      fmt::format("The stack {} was never created", stack),
+      fmt::format("Nothing of it is in its state, so there is nothing to show. \"terrace up {}\" makes "
+                  "it with all that it needs.",
+                  stack));
+}
+
+}  // namespace terrace::cli

@@ -1,0 +1,50 @@
+// A command's way into its cluster: the directory it runs in, the operator's values, and AWS in the cluster's account
+// and region. Every command on a cluster opens one.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "aws/backend.h"
+#include "cli/aws_access.h"
+#include "cli/context.h"
+#include "cluster/groups.h"
+#include "cluster/values.h"
+#include "stacks/stacks.h"
+#include "state/state.h"
+
+namespace terrace::cli {
+
+class ClusterAccess {
+ public:
+  explicit ClusterAccess(Context& context) : context_(context), aws_(context) {}
+
+  // Reads stacks and values of the working directory. False after an error was shown.
+  bool read();
+  // The same, and opens AWS: credentials are tried and the account is checked against allowed_account_ids.
+  bool connect();
+
+  const stacks::StackGraph& stacks() const { return stacks_; }
+  const cluster::Values& values() const { return values_; }
+  aws::Backend& aws() { return *backend_; }
+  // <account>-<cluster>-<purpose>
+  std::string bucket(const std::string& purpose) const;
+  // The state of a stack as it is stored; empty where there is no such stack or it was never created.
+  const state::State& state(const std::string& stack);
+
+  // Shows what a call failed with: "Error: reading nodes: ...". Gives exit code 1.
+  int fail(const std::string& what, const aws::ApiError& error) const;
+  // Says that a stack was never created and how to make it. Gives exit code 1.
+  int never_created(const std::string& stack) const;
+
+ private:
+  Context& context_;
+  AwsAccess aws_;
+  stacks::StackGraph stacks_;
+  cluster::Values values_;
+  std::shared_ptr<aws::Backend> backend_;
+  std::map<std::string, state::State> states_;
+};
+
+}  // namespace terrace::cli
