@@ -8,26 +8,26 @@
 
 namespace terrace::cli {
 
-bool ClusterAccess::read() {
+bool ClusterAccess::read(const std::vector<config::VariableOption>& options) {
   if (!is_cluster_directory(context_)) {
-    context_.fail("Not a cluster directory",
-                  "This command works on a cluster: run it in a directory that \"terrace new NAME\" wrote, which has a "
-                  "cluster.tfvars and a folder stacks/.");
+    not_a_cluster(context_);
     return false;
   }
   Checked<stacks::StackGraph> found = stacks::find_stacks(context_.files);
   context_.show(found.diagnostics);
   if (found.diagnostics.has_errors()) return false;
   stacks_ = std::move(found.value);
-  Checked<cluster::Values> values = cluster::read_values(context_.files, stacks_, context_.environment.all());
-  context_.show(values.diagnostics);
-  values_ = std::move(values.value);
-  return !values.diagnostics.has_errors();
+  values_ = cluster::read_values(context_.files, stacks_, context_.environment.all(), options);
+  was_read_ = true;
+  return true;
 }
 
 bool ClusterAccess::connect() {
-  if (!read()) return false;
-  nlohmann::json config = values_.provider_config();
+  if (backend_) return true;
+  if (!was_read_ && !read()) return false;
+  context_.show(values_.diagnostics);
+  if (values_.diagnostics.has_errors()) return false;
+  nlohmann::json config = values().provider_config();
   Checked<std::shared_ptr<aws::Backend>> opened = context_.loop.run(aws_.pool.open(std::move(config)));
   context_.show(opened.diagnostics);
   backend_ = std::move(opened.value);
@@ -35,7 +35,7 @@ bool ClusterAccess::connect() {
 }
 
 std::string ClusterAccess::bucket(const std::string& purpose) const {
-  return fmt::format("{}-{}-{}", backend_->account_id, values_.name, purpose);
+  return fmt::format("{}-{}-{}", backend_->account_id, values().name, purpose);
 }
 
 const state::State& ClusterAccess::state(const std::string& stack) {

@@ -20,6 +20,8 @@ constexpr Command kCommands[] = {
     {"plan", "Show what an apply would change", plan_command, true},
     {"apply", "Create or update infrastructure", apply_command, true},
     {"destroy", "Destroy previously-created infrastructure", destroy_command, true},
+    {"up", "Bring stacks of the cluster up, with what they need", up_command, true},
+    {"down", "Take stacks of the cluster down, after what needs them", down_command, true},
     {"console", "Try expressions", console_command, false},
     {"fmt", "Reformat configuration files", fmt_command, false},
     {"graph", "Draw the dependencies as DOT", graph_command, false},

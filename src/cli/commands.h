@@ -33,6 +33,7 @@ int run_subcommand(Context& context, std::string_view parent, std::string_view d
 
 // One function a command; each stands in the file of its name.
 int console_command(Context& context, const Arguments& arguments);
+int down_command(Context& context, const Arguments& arguments);
 int fmt_command(Context& context, const Arguments& arguments);
 int graph_command(Context& context, const Arguments& arguments);
 int import_command(Context& context, const Arguments& arguments);
@@ -41,6 +42,7 @@ int show_command(Context& context, const Arguments& arguments);
 int state_command(Context& context, const Arguments& arguments);
 int taint_command(Context& context, const Arguments& arguments);
 int untaint_command(Context& context, const Arguments& arguments);
+int up_command(Context& context, const Arguments& arguments);
 int version_command(Context& context, const Arguments& arguments);
 
 }  // namespace terrace::cli

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/aws_access.h"
 #include "lang/value_text.h"
 #include "providers/random_provider.h"
 #include "state/value_json.h"
@@ -50,17 +49,21 @@ std::string working_directory() {
 }
 
 struct Providers::Impl {
-  Impl(Context& the_context, providers::SiblingOutputs* the_siblings)
-      : context(the_context), siblings(the_siblings), aws(the_context) {}
+  Impl(Context& the_context, providers::SiblingOutputs* the_siblings, AwsAccess* given)
+      : context(the_context),
+        siblings(the_siblings),
+        own(given == nullptr ? std::make_unique<AwsAccess>(the_context) : nullptr),
+        aws(given == nullptr ? *own : *given) {}
 
   Context& context;
   providers::SiblingOutputs* siblings;
-  AwsAccess aws;
+  std::unique_ptr<AwsAccess> own;
+  AwsAccess& aws;
   std::map<std::string, providers::Registry> registries;
 };
 
-Providers::Providers(Context& context, providers::SiblingOutputs* siblings)
-    : impl_(std::make_unique<Impl>(context, siblings)) {}
+Providers::Providers(Context& context, providers::SiblingOutputs* siblings, AwsAccess* aws)
+    : impl_(std::make_unique<Impl>(context, siblings, aws)) {}
 Providers::~Providers() = default;
 
 schema::ProviderRegistry& Providers::registry(const std::string& directory) {
@@ -177,8 +180,8 @@ void ApplyPrinter::started(const Event& event) {
                       : event.step == plan::Step::kReadData ? "Reading..."
                                                             : "Destroying...";
   bool with_id = event.step != plan::Step::kCreate && event.step != plan::Step::kReadData && !event.id.empty();
-  context_.print(fmt::format("{}: {}{}{}\n", subject(event), words, with_id ? fmt::format(" [id={}]", event.id) : "",
-                             context_.terminal.color() ? "\x1b[0m" : ""));
+  print(fmt::format("{}: {}{}{}\n", subject(event), words, with_id ? fmt::format(" [id={}]", event.id) : "",
+                    context_.terminal.color() ? "\x1b[0m" : ""));
 }
 
 void ApplyPrinter::still_running(const Event& event) {
@@ -186,8 +189,8 @@ void ApplyPrinter::still_running(const Event& event) {
                       : event.step == plan::Step::kUpdate   ? "modifying"
                       : event.step == plan::Step::kReadData ? "reading"
                                                             : "destroying";
-  context_.print(fmt::format("{}: Still {}... [{} elapsed]{}\n", subject(event), words, elapsed_text(event.elapsed),
-                             context_.terminal.color() ? "\x1b[0m" : ""));
+  print(fmt::format("{}: Still {}... [{} elapsed]{}\n", subject(event), words, elapsed_text(event.elapsed),
+                    context_.terminal.color() ? "\x1b[0m" : ""));
 }
 
 void ApplyPrinter::completed(const Event& event) {
@@ -197,9 +200,9 @@ void ApplyPrinter::completed(const Event& event) {
                                                             : "Destruction";
   bool with_id =
       event.step == plan::Step::kCreate || event.step == plan::Step::kUpdate || event.step == plan::Step::kReadData;
-  context_.print(fmt::format("{}: {} complete after {}{}{}\n", subject(event), words, elapsed_text(event.elapsed),
-                             with_id && !event.id.empty() ? fmt::format(" [id={}]", event.id) : "",
-                             context_.terminal.color() ? "\x1b[0m" : ""));
+  print(fmt::format("{}: {} complete after {}{}{}\n", subject(event), words, elapsed_text(event.elapsed),
+                    with_id && !event.id.empty() ? fmt::format(" [id={}]", event.id) : "",
+                    context_.terminal.color() ? "\x1b[0m" : ""));
 }
 
 void ApplyPrinter::failed(const Event&) {}

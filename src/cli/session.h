@@ -9,6 +9,7 @@
 #include "apply/apply.h"
 #include "apply/operation.h"
 #include "aws/provider.h"
+#include "cli/aws_access.h"
 #include "cli/context.h"
 #include "cli/flags.h"
 #include "providers/registry.h"
@@ -19,8 +20,8 @@ namespace terrace::cli {
 // The providers of a run. One a process, so that equal configurations share their way to AWS.
 class Providers {
  public:
-  // `siblings` may be null; it outlives the providers.
-  Providers(Context& context, providers::SiblingOutputs* siblings);
+  // `siblings` may be null; without `aws` they open a way of their own. Both outlive the providers.
+  Providers(Context& context, providers::SiblingOutputs* siblings, AwsAccess* aws = nullptr);
   ~Providers();
   // The registry for a root module in `directory`, which its relative paths to other states start from.
   schema::ProviderRegistry& registry(const std::string& directory);
@@ -70,7 +71,7 @@ class Signals {
 };
 
 // Prints what an apply does, a line each. `prefix` stands before every address: the stack's name.
-class ApplyPrinter final : public apply::Observer {
+class ApplyPrinter : public apply::Observer {
  public:
   ApplyPrinter(Context& context, std::string prefix = {}) : context_(context), prefix_(std::move(prefix)) {}
   void started(const Event& event) override;
@@ -78,9 +79,13 @@ class ApplyPrinter final : public apply::Observer {
   void completed(const Event& event) override;
   void failed(const Event& event) override;
 
+ protected:
+  // One line, with its line break.
+  virtual void print(const std::string& line) { context_.print(line); }
+  Context& context_;
+
  private:
   std::string subject(const Event& event) const;
-  Context& context_;
   std::string prefix_;
 };
 

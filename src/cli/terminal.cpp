@@ -49,6 +49,7 @@ SystemTerminal::SystemTerminal() {
   width_ = window_width();
   const char* kind = std::getenv("TERM");
   const bool knows_color = kind != nullptr && std::string_view(kind) != "dumb";
+  live_ = isatty(STDOUT_FILENO) && knows_color;
   color_ = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && knows_color && !environment_is_set("NO_COLOR");
 }
 

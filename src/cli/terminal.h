@@ -25,11 +25,14 @@ class Terminal {
   // Whether text may carry colour.
   bool color() const { return color_; }
   void set_color(bool color) { color_ = color; }
+  // Whether a line may be drawn over: the output is a terminal that knows how.
+  bool is_live() const { return live_; }
   // Columns: the window's, or 78 where there is none.
   int width() const { return width_; }
 
  protected:
   bool color_ = false;
+  bool live_ = false;
   int width_ = 78;
 };
 

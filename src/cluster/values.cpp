@@ -22,7 +22,8 @@ nlohmann::json Values::provider_config() const {
 }
 
 Checked<Values> read_values(FileSystem& files, const stacks::StackGraph& stacks,
-                            const std::map<std::string, std::string>& environment) {
+                            const std::map<std::string, std::string>& environment,
+                            const std::vector<config::VariableOption>& options) {
   Checked<Values> result;
   std::vector<SourceFilePtr> kept;
   for (const auto& [name, stack] : stacks.stacks()) {
@@ -31,6 +32,7 @@ Checked<Values> read_values(FileSystem& files, const stacks::StackGraph& stacks,
     sources.directory = stack.directory;
     for (const auto& [variable, value] : environment) sources.environment.emplace_back(variable, value);
     sources.options.push_back({config::VariableOption::Kind::kFile, kValuesFile});
+    sources.options.insert(sources.options.end(), options.begin(), options.end());
     sources.undeclared_in_files_allowed = true;
     Checked<std::map<std::string, lang::Value>> given = config::collect_variables(files, root, sources, kept);
     // What is wrong with a value that every stack declares is said once.

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/file_system.h"
+#include "config/variables.h"
 #include "diag/diagnostic.h"
 #include "lang/value.h"
 #include "stacks/stacks.h"
@@ -31,8 +32,10 @@ struct Values {
   nlohmann::json provider_config() const;
 };
 
-// The values as a plan would take them: cluster.tfvars, and TF_VAR_ names of the environment before the defaults.
+// The values as a plan would take them: `options` of the command line before cluster.tfvars, that before TF_VAR_ names
+// of the environment, and those before the defaults.
 Checked<Values> read_values(FileSystem& files, const stacks::StackGraph& stacks,
-                            const std::map<std::string, std::string>& environment);
+                            const std::map<std::string, std::string>& environment,
+                            const std::vector<config::VariableOption>& options = {});
 
 }  // namespace terrace::cluster
