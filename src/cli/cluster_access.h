@@ -32,6 +32,7 @@ class ClusterAccess {
   const cluster::Values& values() const { return values_.value; }
   aws::Backend& aws() { return *backend_; }
   AwsAccess& aws_access() { return aws_; }
+  const std::string& account() const { return backend_->account_id; }
   // <account>-<cluster>-<purpose>
   std::string bucket(const std::string& purpose) const;
   // The state of a stack as it is stored; empty where there is no such stack or it was never created.

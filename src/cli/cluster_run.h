@@ -33,6 +33,8 @@ class ClusterRun final : public providers::SiblingOutputs {
   // `dependents`; none or "all" means every one. False after an error was shown.
   bool find(const Arguments& names, bool dependents);
   const std::vector<std::string>& selected() const { return selected_; }
+  // Takes a stack out of the run; what others read of it comes from its state.
+  void leave_out(const std::string& name) { std::erase(selected_, name); }
 
   // Opens and plans every selected stack. `operation` is what the locks say.
   void plan(const char* operation);

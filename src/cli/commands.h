@@ -34,15 +34,23 @@ int run_subcommand(Context& context, std::string_view parent, std::string_view d
 // One function a command; each stands in the file of its name.
 int console_command(Context& context, const Arguments& arguments);
 int down_command(Context& context, const Arguments& arguments);
+int elb_name_command(Context& context, const Arguments& arguments);
 int fmt_command(Context& context, const Arguments& arguments);
 int graph_command(Context& context, const Arguments& arguments);
+int image_command(Context& context, const Arguments& arguments);
 int import_command(Context& context, const Arguments& arguments);
+int keys_command(Context& context, const Arguments& arguments);
+int nodes_command(Context& context, const Arguments& arguments);
 int output_command(Context& context, const Arguments& arguments);
+int session_command(Context& context, const Arguments& arguments);
 int show_command(Context& context, const Arguments& arguments);
+int ssh_command(Context& context, const Arguments& arguments);
 int state_command(Context& context, const Arguments& arguments);
+int status_command(Context& context, const Arguments& arguments);
 int taint_command(Context& context, const Arguments& arguments);
 int untaint_command(Context& context, const Arguments& arguments);
 int up_command(Context& context, const Arguments& arguments);
 int version_command(Context& context, const Arguments& arguments);
+int vpc_id_command(Context& context, const Arguments& arguments);
 
 }  // namespace terrace::cli

@@ -49,7 +49,6 @@ Task<Result<bool, aws::ApiError>> write_object(aws::Backend& backend, std::strin
                                                std::string body, Overwrite overwrite, std::string content_type) {
   Json params = address(std::move(bucket), std::move(key));
   params["Body"] = aws::base64_encode(body);
-  params["ServerSideEncryption"] = "AES256";
   if (!content_type.empty()) params["ContentType"] = content_type;
   if (overwrite == Overwrite::kNever) params["IfNoneMatch"] = "*";
   aws::ApiResult answer = co_await backend.client().call("s3", "PutObject", std::move(params));
@@ -57,6 +56,17 @@ Task<Result<bool, aws::ApiError>> write_object(aws::Backend& backend, std::strin
   const std::string& code = answer.error().code;
   if (code == "PreconditionFailed" || code == "ConditionalRequestConflict") co_return false;
   co_return Failure<aws::ApiError>{answer.error()};
+}
+
+Task<Result<bool, aws::ApiError>> write_secret_object(aws::Backend& backend, std::string bucket, std::string key,
+                                                      std::string body, std::string content_type) {
+  Json params = address(std::move(bucket), std::move(key));
+  params["Body"] = aws::base64_encode(body);
+  params["ContentType"] = content_type;
+  params["ServerSideEncryption"] = "aws:kms";
+  aws::ApiResult answer = co_await backend.client().call("s3", "PutObject", std::move(params));
+  if (!answer) co_return Failure<aws::ApiError>{answer.error()};
+  co_return true;
 }
 
 Task<Result<bool, aws::ApiError>> remove_object(aws::Backend& backend, std::string bucket, std::string key) {

@@ -27,6 +27,10 @@ enum class Overwrite : uint8_t { kAlways, kNever };
 Task<Result<bool, aws::ApiError>> write_object(aws::Backend& backend, std::string bucket, std::string key,
                                                std::string body, Overwrite overwrite, std::string content_type = {});
 
+// The same over whatever lies there, encrypted with the account's S3 key in KMS: who reads it needs both services.
+Task<Result<bool, aws::ApiError>> write_secret_object(aws::Backend& backend, std::string bucket, std::string key,
+                                                      std::string body, std::string content_type);
+
 // Removes every version and delete marker of the object. True where there was one.
 Task<Result<bool, aws::ApiError>> remove_object(aws::Backend& backend, std::string bucket, std::string key);
 
