@@ -67,7 +67,7 @@ OPERATIONS = {
     "efs": """
         CreateFileSystem CreateMountTarget DeleteFileSystem DeleteMountTarget DescribeFileSystems
         DescribeLifecycleConfiguration DescribeMountTargetSecurityGroups DescribeMountTargets DescribeTags
-        ModifyMountTargetSecurityGroups PutLifecycleConfiguration TagResource UntagResource UpdateFileSystem
+        ModifyMountTargetSecurityGroups PutBackupPolicy PutLifecycleConfiguration TagResource UntagResource UpdateFileSystem
         UpdateFileSystemProtection
     """,
     "elb": """
@@ -96,15 +96,15 @@ OPERATIONS = {
         DeleteAccessKey DeleteInstanceProfile DeleteLoginProfile DeletePolicy DeletePolicyVersion DeleteRole
         DeleteRolePermissionsBoundary DeleteRolePolicy DeleteServerCertificate DeleteUser
         DeleteUserPermissionsBoundary DeleteUserPolicy DetachGroupPolicy DetachRolePolicy DetachUserPolicy
-        GetGroup GetInstanceProfile GetPolicy GetPolicyVersion GetRole GetRolePolicy GetServerCertificate
+        GetAccessKeyLastUsed GetGroup GetInstanceProfile GetPolicy GetPolicyVersion GetRole GetRolePolicy GetServerCertificate
         GetUser GetUserPolicy ListAccessKeys ListAccountAliases ListAttachedRolePolicies
         ListAttachedUserPolicies ListEntitiesForPolicy ListGroupsForUser ListInstanceProfileTags
         ListInstanceProfiles ListInstanceProfilesForRole ListMFADevices ListPolicies ListPolicyVersions
-        ListRolePolicies ListRoleTags ListRoles ListServerCertificates ListUsers PutRolePermissionsBoundary
+        ListRolePolicies ListRoleTags ListRoles ListServerCertificates ListUserPolicies ListUsers PutRolePermissionsBoundary
         PutRolePolicy PutUserPermissionsBoundary PutUserPolicy RemoveRoleFromInstanceProfile
         RemoveUserFromGroup TagInstanceProfile TagPolicy TagRole TagServerCertificate TagUser
         UntagInstanceProfile UntagPolicy UntagRole UntagServerCertificate UntagUser UpdateAccessKey
-        UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription UpdateUser UploadServerCertificate
+        UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription UpdateServerCertificate UpdateUser UploadServerCertificate
     """,
     "kms": """
         CancelKeyDeletion CreateAlias CreateKey Decrypt DeleteAlias DescribeKey DisableKey
@@ -117,10 +117,10 @@ OPERATIONS = {
         PutRetentionPolicy TagResource UntagResource
     """,
     "rds": """
-        AddTagsToResource CreateDBInstance CreateDBInstanceReadReplica CreateDBSubnetGroup
-        DeleteBlueGreenDeployment DeleteDBInstance DeleteDBSubnetGroup DescribeBlueGreenDeployments
-        DescribeDBInstances DescribeDBSnapshots DescribeDBSubnetGroups ListTagsForResource ModifyDBInstance
-        ModifyDBSubnetGroup PromoteReadReplica RebootDBInstance RemoveTagsFromResource
+        AddTagsToResource CreateDBInstance CreateDBInstanceReadReplica CreateDBParameterGroup CreateDBSubnetGroup
+        DeleteBlueGreenDeployment DeleteDBInstance DeleteDBParameterGroup DeleteDBSubnetGroup DescribeBlueGreenDeployments
+        DescribeDBInstances DescribeDBParameterGroups DescribeDBParameters DescribeDBSnapshots DescribeDBSubnetGroups ListTagsForResource ModifyDBInstance
+        ModifyDBParameterGroup ModifyDBSubnetGroup PromoteReadReplica RebootDBInstance RemoveTagsFromResource ResetDBParameterGroup
         RestoreDBInstanceFromDBSnapshot RestoreDBInstanceFromS3 RestoreDBInstanceToPointInTime
     """,
     "route53": """

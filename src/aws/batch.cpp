@@ -83,13 +83,25 @@ Task<void> Batches::chunk(const Kind& kind, std::string region, std::shared_ptr<
 
 Task<ApiResult> Batches::share(std::string service, std::string operation, json params, std::string region) {
   std::string key = service + " " + operation + " " + region + " " + params.dump();
+  return share_call(std::move(key), std::move(service), std::move(operation), std::move(params), std::move(region),
+                    false);
+}
+
+Task<ApiResult> Batches::share_all(std::string service, std::string operation, json params, std::string region) {
+  std::string key = service + " " + operation + "s " + region + " " + params.dump();
+  return share_call(std::move(key), std::move(service), std::move(operation), std::move(params), std::move(region),
+                    true);
+}
+
+Task<ApiResult> Batches::share_call(std::string key, std::string service, std::string operation, json params,
+                                    std::string region, bool every_page) {
   auto found = shared_.find(key);
   std::shared_ptr<Shared> shared;
   if (found == shared_.end()) {
     shared = std::make_shared<Shared>(client_.loop());
     shared_.emplace(key, shared);
-    client_.loop().spawn(
-        run_shared(key, std::move(service), std::move(operation), std::move(params), std::move(region), shared));
+    client_.loop().spawn(run_shared(key, std::move(service), std::move(operation), std::move(params), std::move(region),
+                                    every_page, shared));
   } else {
     shared = found->second;
   }
@@ -98,11 +110,14 @@ Task<ApiResult> Batches::share(std::string service, std::string operation, json 
 }
 
 Task<void> Batches::run_shared(std::string key, std::string service, std::string operation, json params,
-                               std::string region, std::shared_ptr<Shared> shared) {
+                               std::string region, bool every_page, std::shared_ptr<Shared> shared) {
   co_await client_.loop().when_idle();
   CallOptions options;
   options.region = region;
-  ApiResult answer = co_await client_.call(std::move(service), std::move(operation), std::move(params), options);
+  Task<ApiResult> asked = every_page
+                              ? client_.call_all(std::move(service), std::move(operation), std::move(params), options)
+                              : client_.call(std::move(service), std::move(operation), std::move(params), options);
+  ApiResult answer = co_await asked;
   shared_.erase(key);
   shared->result = std::make_unique<ApiResult>(std::move(answer));
   shared->done.set();

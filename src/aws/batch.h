@@ -37,8 +37,10 @@ class Batches {
   // The object of `kind` whose key is `id`; null where there is none. An array where the kind has many.
   Task<Result<nlohmann::json, ApiError>> load(const Kind& kind, std::string region, std::string id);
 
-  // One call that answers for the whole account or bucket, shared by all who ask for it at the same time.
+  // One call that answers for the whole account, zone or bucket, shared by all who ask for it at the same time;
+  // share_all takes every page.
   Task<ApiResult> share(std::string service, std::string operation, nlohmann::json params, std::string region);
+  Task<ApiResult> share_all(std::string service, std::string operation, nlohmann::json params, std::string region);
 
  private:
   struct Batch {
@@ -56,8 +58,10 @@ class Batches {
   Task<void> run(const Kind& kind, std::string region, std::shared_ptr<Batch> batch);
   Task<void> chunk(const Kind& kind, std::string region, std::shared_ptr<Batch> batch, std::size_t from,
                    std::size_t to);
+  Task<ApiResult> share_call(std::string key, std::string service, std::string operation, nlohmann::json params,
+                             std::string region, bool every_page);
   Task<void> run_shared(std::string key, std::string service, std::string operation, nlohmann::json params,
-                        std::string region, std::shared_ptr<Shared> shared);
+                        std::string region, bool every_page, std::shared_ptr<Shared> shared);
 
   Client& client_;
   std::map<std::pair<const Kind*, std::string>, std::shared_ptr<Batch>> waiting_;

@@ -293,6 +293,10 @@ class AwsProvider final : public schema::Provider {
       if (request.config.attribute(row.name).is_null())
         planned = planned.with_attribute(row.name, from_json(*row.default_value, planned.attribute(row.name).type()));
     }
+    for (const Row& row : info.rows) {
+      if (row.is_block && has_defaults(row.rows))
+        planned = planned.with_attribute(row.name, with_block_defaults(row, planned.attribute(row.name)));
+    }
     if (info.type->regional && planned.find_attribute("region") != nullptr && planned.attribute("region").is_null()) {
       planned = planned.with_attribute("region", Value::string(backend_->region()));
     }
@@ -312,6 +316,35 @@ class AwsProvider final : public schema::Provider {
     compare(info.rows, request.prior, planned, {}, requires_replace);
     run_plan_hook(info, request, planned, requires_replace);
     return planned;
+  }
+
+  static bool has_defaults(const std::vector<Row>& rows) {
+    return std::any_of(rows.begin(), rows.end(), [](const Row& row) {
+      return row.is_block ? has_defaults(row.rows) : row.default_value.has_value();
+    });
+  }
+
+  // The defaults of the arguments inside a block's objects.
+  static Value with_block_defaults(const Row& block, const Value& value) {
+    if (!value.has_content()) return value;
+    auto fill = [&](Value object) {
+      if (!object.has_content()) return object;
+      for (const Row& row : block.rows) {
+        const Value& current = object.attribute(row.name);
+        if (row.is_block && has_defaults(row.rows)) {
+          object = object.with_attribute(row.name, with_block_defaults(row, current));
+        } else if (!row.is_block && row.default_value && current.is_null()) {
+          object = object.with_attribute(row.name, from_json(*row.default_value, current.type()));
+        }
+      }
+      return object;
+    };
+    if (block.nesting == schema::Nesting::kSingle) return fill(value);
+    std::vector<Value> elements;
+    for (const Value& element : value.elements()) elements.push_back(fill(element));
+    const Type& element_type = value.type().element();
+    return block.nesting == schema::Nesting::kSet ? Value::set(element_type, std::move(elements))
+                                                  : Value::list(element_type, std::move(elements));
   }
 
   static Value nested_unknown(const schema::Block& block, const std::string& name, const Value& planned) {

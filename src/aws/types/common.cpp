@@ -145,6 +145,78 @@ std::string name_or_generated(const Context& context, const char* name, const ch
   return Backend::generated_name(start.empty() ? fallback_prefix : start, context.token);
 }
 
+Task<void> pause_before(Context& context, int attempt) {
+  Loop& loop = context.backend.loop();
+  Duration pause = std::chrono::seconds(std::min(attempt + 1, 10));
+  co_await loop.sleep(pause);
+}
+
+Duration timeout_of(const Context& context, const char* operation, Duration otherwise) {
+  const Json& attributes = context.planned.is_object() ? context.planned : context.prior;
+  const Json block = attributes.is_object() ? attributes.value("timeouts", Json()) : Json();
+  std::string text = block.is_object() ? string_of(block, operation) : std::string();
+  // A number and a unit, once or more: 1h30m.
+  Duration total{0};
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t digits = 0;
+    double number = 0;
+    try {
+      number = std::stod(text.substr(at), &digits);
+    } catch (const std::exception&) {
+      return otherwise;
+    }
+    at += digits;
+    double seconds = text.compare(at, 2, "ms") == 0 ? 0.001
+                     : at >= text.size()            ? 0
+                     : text[at] == 'h'              ? 3600
+                     : text[at] == 'm'              ? 60
+                     : text[at] == 's'              ? 1
+                                                    : 0;
+    if (seconds == 0) return otherwise;
+    at += seconds == 0.001 ? 2 : 1;
+    total += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(number * seconds));
+  }
+  return text.empty() ? otherwise : total;
+}
+
+Task<bool> update_tags(Context& context, const TagCalls& calls, Json object) {
+  TagChanges changes = tag_changes(context);
+  if (!changes.remove.empty()) {
+    Json params = object;
+    params[calls.keys] = Json::array();
+    for (const std::string& name : changes.remove) {
+      Json keyed = Json::object();
+      keyed["Key"] = name;
+      params[calls.keys].push_back(calls.keyed ? std::move(keyed) : Json(name));
+    }
+    ApiResult done = co_await context.call(calls.service, calls.untag, std::move(params));
+    if (!done) co_return context.fail(done.error(), "updating tags of");
+  }
+  if (!changes.set.empty()) {
+    Json params = object;
+    params[calls.tags] = calls.mapped ? changes.set : tag_list(changes.set);
+    ApiResult done = co_await context.call(calls.service, calls.tag, std::move(params));
+    if (!done) co_return context.fail(done.error(), "updating tags of");
+  }
+  co_return true;
+}
+
+Json difference(const Json& from, const Json& without) {
+  Json rest = Json::array();
+  if (!from.is_array()) return rest;
+  for (const Json& each : from) {
+    if (!without.is_array() || std::find(without.begin(), without.end(), each) == without.end()) rest.push_back(each);
+  }
+  return rest;
+}
+
+void put_if_set(Json& params, const char* member, const Context& context, const char* attribute) {
+  auto found = context.planned.find(attribute);
+  if (found == context.planned.end() || found->is_null()) return;
+  if (found->is_string() && found->get_ref<const std::string&>().empty()) return;
+  params[member] = *found;
+}
+
 bool same_json(const std::string& a, const std::string& b) {
   if (a == b) return true;
   Json left = Json::parse(a, nullptr, false);

@@ -48,6 +48,31 @@ extern const Kind kVpcs, kSubnets, kInternetGateways, kRouteTables, kSecurityGro
 std::string name_or_generated(const Context& context, const char* name, const char* prefix,
                               const char* fallback_prefix);
 
+// Waits between two questions of a loop that polls: one second, then more, at most ten.
+Task<void> pause_before(Context& context, int attempt);
+
+// The limit that the block `timeouts` sets for an operation ("create"), or `otherwise`.
+Duration timeout_of(const Context& context, const char* operation, Duration otherwise);
+
+// The two operations that tag an object where tags are no part of its own.
+struct TagCalls {
+  const char* service;
+  const char* tag;      // "AddTags"
+  const char* untag;    // "RemoveTags"
+  const char* tags;     // member for the tags: a list of Key and Value
+  const char* keys;     // member for the names to take off
+  bool keyed = false;   // names are written as {"Key": name}
+  bool mapped = false;  // tags are written as a map
+};
+// Writes what changed of tags_all; `object` holds the members that name the object.
+Task<bool> update_tags(Context& context, const TagCalls& calls, Json object);
+
+// What is in `from` and not in `without`; anything but an array counts as empty.
+Json difference(const Json& from, const Json& without);
+
+// Sets `params[member]` where the planned attribute says something.
+void put_if_set(Json& params, const char* member, const Context& context, const char* attribute);
+
 // Two JSON documents with the same meaning, such as policies.
 bool same_json(const std::string& a, const std::string& b);
 

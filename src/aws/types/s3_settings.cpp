@@ -1,5 +1,5 @@
 // The settings of a bucket that are resources of their own: versioning, public access, encryption, policy.
-#include "aws/types/s3.h"
+#include "aws/types/s3_setting.h"
 #include "aws/types/types.h"
 
 namespace terrace::aws::types {
@@ -48,64 +48,6 @@ constexpr const char* kPolicyTable = R"(
   region string oc new api=-
 )";
 
-Json bucket_params(const Json& attributes) {
-  Json params = Json::object();
-  params["Bucket"] = attributes["bucket"];
-  if (attributes.contains("expected_bucket_owner") && attributes["expected_bucket_owner"].is_string() &&
-      !attributes["expected_bucket_owner"].get_ref<const std::string&>().empty()) {
-    params["ExpectedBucketOwner"] = attributes["expected_bucket_owner"];
-  }
-  return params;
-}
-
-Task<bool> put(Context& c, const char* operation, Json params) {
-  ApiResult done = co_await call_while(c, "s3", operation, std::move(params),
-                                       "NoSuchBucket|OperationAborted|MalformedPolicy", std::chrono::minutes(1));
-  if (!done) co_return c.fail(done.error(), "writing");
-  c.state["id"] = c.state["bucket"];
-  co_return true;
-}
-
-// The answer to a read; null where the bucket or the setting is gone.
-Task<bool> get(Context& c, const char* operation, const char* absent, Json& answer) {
-  Json params = bucket_params(c.state);
-  ApiResult result = co_await c.backend.batches().share("s3", operation, params, c.region);
-  if (!result && (is_code(result.error(), {"NoSuchBucket"}) || result.error().code == absent)) {
-    c.state = nullptr;
-    co_return true;
-  }
-  if (!result) co_return c.fail(result.error(), "reading");
-  answer = *result;
-  co_return true;
-}
-
-Task<bool> take_off(Context& c, const char* operation, const char* absent) {
-  Json params = bucket_params(c.prior);
-  ApiResult done = co_await c.call("s3", operation, params);
-  if (!done && !is_code(done.error(), {"NoSuchBucket"}) && done.error().code != absent)
-    co_return c.fail(done.error(), "deleting");
-  co_return true;
-}
-
-Task<bool> import_setting(Context& c) {
-  c.state["bucket"] = c.state["id"];
-  co_return true;
-}
-
-// A setting that is there is as good as made: writing it again changes nothing.
-Task<bool> recover_setting(Context& c, Hook read) {
-  c.state["id"] = c.planned["bucket"];
-  Json before = c.state;
-  bool ok = co_await read(c);
-  if (ok && c.state.is_object()) {
-    c.state = before;
-  } else if (ok) {
-    c.state = before;
-    c.state["id"] = nullptr;
-  }
-  co_return ok;
-}
-
 // --- versioning
 
 Task<bool> put_versioning(Context& c) {
@@ -116,13 +58,13 @@ Task<bool> put_versioning(Context& c) {
   if (!string_of(block, "mfa_delete").empty()) configuration["MFADelete"] = block["mfa_delete"];
   params["VersioningConfiguration"] = std::move(configuration);
   if (!string_of(c.planned, "mfa").empty()) params["MFA"] = c.planned["mfa"];
-  bool ok = co_await put(c, "PutBucketVersioning", std::move(params));
+  bool ok = co_await put_setting(c, "PutBucketVersioning", std::move(params));
   co_return ok;
 }
 
 Task<bool> read_versioning(Context& c) {
   Json answer;
-  bool ok = co_await get(c, "GetBucketVersioning", "", answer);
+  bool ok = co_await get_setting(c, "GetBucketVersioning", "", answer);
   if (!ok || c.state.is_null()) co_return ok;
   Json block = Json::object();
   block["status"] = string_of(answer, "Status").empty() ? Json("Disabled") : answer["Status"];
@@ -160,13 +102,13 @@ Task<bool> put_public_access(Context& c) {
   Json configuration = Json::object();
   for (const auto& [attribute, member] : kBlocks) configuration[member] = bool_of(c.planned, attribute);
   params["PublicAccessBlockConfiguration"] = std::move(configuration);
-  bool ok = co_await put(c, "PutPublicAccessBlock", std::move(params));
+  bool ok = co_await put_setting(c, "PutPublicAccessBlock", std::move(params));
   co_return ok;
 }
 
 Task<bool> read_public_access(Context& c) {
   Json answer;
-  bool ok = co_await get(c, "GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration", answer);
+  bool ok = co_await get_setting(c, "GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration", answer);
   if (!ok || c.state.is_null()) co_return ok;
   const Json configuration = answer.value("PublicAccessBlockConfiguration", Json::object());
   for (const auto& [attribute, member] : kBlocks) {
@@ -178,7 +120,7 @@ Task<bool> read_public_access(Context& c) {
 
 Task<bool> remove_public_access(Context& c) {
   if (bool_of(c.prior, "skip_destroy")) co_return true;
-  bool ok = co_await take_off(c, "DeletePublicAccessBlock", "NoSuchPublicAccessBlockConfiguration");
+  bool ok = co_await remove_setting(c, "DeletePublicAccessBlock", "NoSuchPublicAccessBlockConfiguration");
   co_return ok;
 }
 Task<bool> recover_public_access(Context& c) {
@@ -206,13 +148,13 @@ Task<bool> put_encryption(Context& c) {
   }
   params["ServerSideEncryptionConfiguration"] = Json::object();
   params["ServerSideEncryptionConfiguration"]["Rules"] = std::move(rules);
-  bool ok = co_await put(c, "PutBucketEncryption", std::move(params));
+  bool ok = co_await put_setting(c, "PutBucketEncryption", std::move(params));
   co_return ok;
 }
 
 Task<bool> read_encryption(Context& c) {
   Json answer;
-  bool ok = co_await get(c, "GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError", answer);
+  bool ok = co_await get_setting(c, "GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError", answer);
   if (!ok || c.state.is_null()) co_return ok;
   const Json before = c.state["rule"].is_array() ? c.state["rule"] : Json::array();
   Json rules = Json::array();
@@ -245,7 +187,7 @@ Task<bool> read_encryption(Context& c) {
 }
 
 Task<bool> remove_encryption(Context& c) {
-  bool ok = co_await take_off(c, "DeleteBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError");
+  bool ok = co_await remove_setting(c, "DeleteBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError");
   co_return ok;
 }
 Task<bool> recover_encryption(Context& c) {
@@ -258,13 +200,13 @@ Task<bool> recover_encryption(Context& c) {
 Task<bool> put_policy(Context& c) {
   Json params = bucket_params(c.planned);
   params["Policy"] = c.planned["policy"];
-  bool ok = co_await put(c, "PutBucketPolicy", std::move(params));
+  bool ok = co_await put_setting(c, "PutBucketPolicy", std::move(params));
   co_return ok;
 }
 
 Task<bool> read_policy(Context& c) {
   Json answer;
-  bool ok = co_await get(c, "GetBucketPolicy", "NoSuchBucketPolicy", answer);
+  bool ok = co_await get_setting(c, "GetBucketPolicy", "NoSuchBucketPolicy", answer);
   if (!ok || c.state.is_null()) co_return ok;
   if (!same_json(string_of(c.state, "policy"), string_of(answer, "Policy")))
     c.state["policy"] = string_of(answer, "Policy");
@@ -272,7 +214,7 @@ Task<bool> read_policy(Context& c) {
 }
 
 Task<bool> remove_policy(Context& c) {
-  bool ok = co_await take_off(c, "DeleteBucketPolicy", "NoSuchBucketPolicy");
+  bool ok = co_await remove_setting(c, "DeleteBucketPolicy", "NoSuchBucketPolicy");
   co_return ok;
 }
 Task<bool> recover_policy(Context& c) {
@@ -280,40 +222,24 @@ Task<bool> recover_policy(Context& c) {
   co_return ok;
 }
 
-ResourceType setting(const char* name, const char* table, const char* title, Hook put_hook, Hook read, Hook remove,
-                     Hook recover) {
-  ResourceType type;
-  type.name = name;
-  type.table = table;
-  type.service = "s3";
-  type.title = title;
-  type.create = put_hook;
-  type.update = put_hook;
-  type.read = read;
-  type.remove = remove;
-  type.recover = recover;
-  type.import = import_setting;
-  return type;
-}
-
 }  // namespace
 
 ResourceType s3_bucket_versioning() {
-  return setting("aws_s3_bucket_versioning", kVersioningTable, "S3 Bucket Versioning", put_versioning, read_versioning,
-                 remove_versioning, recover_versioning);
+  return setting_type("aws_s3_bucket_versioning", "S3 Bucket Versioning", kVersioningTable, put_versioning,
+                      read_versioning, remove_versioning, recover_versioning);
 }
 ResourceType s3_bucket_public_access_block() {
-  return setting("aws_s3_bucket_public_access_block", kPublicAccessTable, "S3 Bucket Public Access Block",
-                 put_public_access, read_public_access, remove_public_access, recover_public_access);
+  return setting_type("aws_s3_bucket_public_access_block", "S3 Bucket Public Access Block", kPublicAccessTable,
+                      put_public_access, read_public_access, remove_public_access, recover_public_access);
 }
 ResourceType s3_bucket_server_side_encryption_configuration() {
-  return setting("aws_s3_bucket_server_side_encryption_configuration", kEncryptionTable,
-                 "S3 Bucket Server-side Encryption Configuration", put_encryption, read_encryption, remove_encryption,
-                 recover_encryption);
+  return setting_type("aws_s3_bucket_server_side_encryption_configuration",
+                      "S3 Bucket Server-side Encryption Configuration", kEncryptionTable, put_encryption,
+                      read_encryption, remove_encryption, recover_encryption);
 }
 ResourceType s3_bucket_policy() {
-  return setting("aws_s3_bucket_policy", kPolicyTable, "S3 Bucket Policy", put_policy, read_policy, remove_policy,
-                 recover_policy);
+  return setting_type("aws_s3_bucket_policy", "S3 Bucket Policy", kPolicyTable, put_policy, read_policy, remove_policy,
+                      recover_policy);
 }
 
 }  // namespace terrace::aws::types

@@ -6,16 +6,36 @@
 namespace terrace::aws::types {
 
 ResourceType autoscaling_group();
+ResourceType cloudtrail();
+ResourceType db_instance();
+ResourceType db_parameter_group();
+ResourceType db_subnet_group();
+ResourceType efs_backup_policy();
+ResourceType efs_file_system();
+ResourceType efs_mount_target();
+ResourceType eip();
+ResourceType elb();
+ResourceType iam_access_key();
 ResourceType iam_instance_profile();
 ResourceType iam_role();
 ResourceType iam_role_policy();
+ResourceType iam_server_certificate();
+ResourceType iam_user();
+ResourceType iam_user_policy();
 ResourceType internet_gateway();
 ResourceType key_pair();
 ResourceType launch_template();
+ResourceType nat_gateway();
 ResourceType route();
+ResourceType route53_record();
+ResourceType route53_zone();
+ResourceType route53_zone_association();
 ResourceType route_table();
 ResourceType route_table_association();
 ResourceType s3_bucket();
+ResourceType s3_bucket_lifecycle_configuration();
+ResourceType s3_bucket_logging();
+ResourceType s3_bucket_ownership_controls();
 ResourceType s3_bucket_policy();
 ResourceType s3_bucket_public_access_block();
 ResourceType s3_bucket_server_side_encryption_configuration();

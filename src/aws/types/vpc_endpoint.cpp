@@ -101,20 +101,6 @@ Task<bool> read(Context& c) {
   co_return true;
 }
 
-// What is in one list and not in the other.
-Json difference(const Json& from, const Json& without) {
-  Json rest = Json::array();
-  if (!from.is_array()) return rest;
-  for (const Json& each : from) {
-    bool found = false;
-    if (without.is_array()) {
-      for (const Json& other : without) found = found || other == each;
-    }
-    if (!found) rest.push_back(each);
-  }
-  return rest;
-}
-
 Task<bool> update(Context& c) {
   Json params = Json::object();
   if (c.changed("policy")) params["PolicyDocument"] = c.planned["policy"];
