@@ -10,6 +10,7 @@ if(TARGET terrace)
   acceptance_test(root)
   acceptance_test(requests)
   acceptance_test(kill)
+  acceptance_test(types)
   # Stock Terraform as a referee, where its tools are.
   find_program(TERRAFORM terraform)
   find_program(GO go)

@@ -75,16 +75,22 @@ Json named(const char* member, const std::string& id) {
   return params;
 }
 
+// The name at the end of the ARN that is the trail's id.
+std::string name_of(const Context& c) {
+  std::string id = c.text("id");
+  return id.substr(id.rfind('/') + 1);
+}
+
 Task<bool> put_logging(Context& c) {
   const char* operation = bool_of(c.planned, "enable_logging") ? "StartLogging" : "StopLogging";
-  Json params = named("Name", c.text("id"));
+  Json params = named("Name", name_of(c));
   ApiResult done = co_await c.call("cloudtrail", operation, std::move(params));
   if (!done) co_return c.fail(done.error(), "switching the logging of");
   co_return true;
 }
 
 Task<bool> put_event_selectors(Context& c) {
-  Json params = named("TrailName", c.text("id"));
+  Json params = named("TrailName", name_of(c));
   if (!c.planned["advanced_event_selector"].empty()) {
     Json list = Json::array();
     for (const Json& block : c.planned["advanced_event_selector"]) {
@@ -135,7 +141,7 @@ Task<bool> put_event_selectors(Context& c) {
 }
 
 Task<bool> put_insights(Context& c) {
-  Json params = named("TrailName", c.text("id"));
+  Json params = named("TrailName", name_of(c));
   params["InsightSelectors"] = Json::array();
   for (const Json& block : c.planned["insight_selector"])
     params["InsightSelectors"].push_back(named("InsightType", string_of(block, "insight_type")));
@@ -231,11 +237,11 @@ Task<bool> read(Context& c) {
   if (string_of(before, "sns_topic_name") == string_of(trail, "SnsTopicARN") &&
       !string_of(before, "sns_topic_name").empty())
     c.state["sns_topic_name"] = before["sns_topic_name"];
-  Json params = named("Name", id);
+  Json params = named("Name", name_of(c));
   ApiResult status = co_await c.backend.batches().share("cloudtrail", "GetTrailStatus", params, c.region);
   if (!status) co_return c.fail(status.error(), "reading the status of");
   c.state["enable_logging"] = bool_of(*status, "IsLogging");
-  params = named("TrailName", id);
+  params = named("TrailName", name_of(c));
   ApiResult selectors = co_await c.backend.batches().share("cloudtrail", "GetEventSelectors", params, c.region);
   if (!selectors) co_return c.fail(selectors.error(), "reading the event selectors of");
   take_selectors(c, *selectors);
@@ -264,7 +270,7 @@ Task<bool> update(Context& c) {
     own = own || c.changed(name);
   if (own) {
     Json params = trail_params(c);
-    params["Name"] = c.text("id");
+    params["Name"] = name_of(c);
     // What was taken out of the configuration is taken off the trail.
     for (const auto& [attribute, member] :
          {std::pair("s3_key_prefix", "S3KeyPrefix"), std::pair("sns_topic_name", "SnsTopicName"),
@@ -287,7 +293,7 @@ Task<bool> update(Context& c) {
 }
 
 Task<bool> remove(Context& c) {
-  Json params = named("Name", c.text("id"));
+  Json params = named("Name", name_of(c));
   ApiResult done = co_await c.call("cloudtrail", "DeleteTrail", std::move(params));
   if (!done && !is_code(done.error(), {"TrailNotFoundException"})) co_return c.fail(done.error(), "deleting");
   co_return true;

@@ -75,7 +75,7 @@ constexpr const char* kGatewayTable = R"(
 )";
 
 constexpr Kind kAddresses{"ec2", "DescribeAddresses", "allocation-id", "", "Addresses", "AllocationId"};
-constexpr Kind kGateways{"ec2", "DescribeNatGateways", "nat-gateway-id", "", "NatGateways", "NatGatewayId"};
+constexpr Kind kGateways{"ec2", "DescribeNatGateways", "", "NatGatewayIds", "NatGateways", "NatGatewayId"};
 
 // --- addresses
 

@@ -233,7 +233,7 @@ void take(Context& c, const Json& set) {
   std::string before =
       string_of(first_block(state, "alias").is_object() ? first_block(state, "alias") : Json::object(), "name");
   std::string type = string_of(set, "Type");
-  state["ttl"] = set.contains("TTL") ? set["TTL"] : Json(nullptr);
+  state["ttl"] = set.contains("TTL") && !set.contains("AliasTarget") ? set["TTL"] : Json(nullptr);
   Json records = Json::array();
   for (const Json& record : set.value("ResourceRecords", Json::array())) {
     std::string value = string_of(record, "Value");
