@@ -36,8 +36,8 @@ Status<FileError> DirectoryView::write_atomic(const std::string& path, std::stri
 Result<std::unique_ptr<AppendFile>, FileError> DirectoryView::open_append(const std::string& path, uint32_t mode) {
   return files_.open_append(real(path), mode);
 }
-Status<FileError> DirectoryView::make_directories(const std::string& path) {
-  return files_.make_directories(real(path));
+Status<FileError> DirectoryView::make_directories(const std::string& path, uint32_t mode) {
+  return files_.make_directories(real(path), mode);
 }
 Status<FileError> DirectoryView::remove(const std::string& path) {
   return files_.remove(real(path));

@@ -23,7 +23,7 @@ class DirectoryView final : public FileSystem {
   Result<std::unique_ptr<AppendFile>, FileError> open_append(const std::string& path, uint32_t mode) override;
   Result<FileInfo, FileError> info(const std::string& path) override;
   Result<std::vector<DirectoryEntry>, FileError> list(const std::string& path) override;
-  Status<FileError> make_directories(const std::string& path) override;
+  Status<FileError> make_directories(const std::string& path, uint32_t mode) override;
   Status<FileError> remove(const std::string& path) override;
   Status<FileError> rename(const std::string& from, const std::string& to) override;
   Result<std::optional<std::unique_ptr<FileLock>>, FileError> try_lock(const std::string& path) override;

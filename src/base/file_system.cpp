@@ -166,10 +166,10 @@ Result<std::vector<DirectoryEntry>, FileError> SystemFileSystem::list(const std:
   return entries;
 }
 
-Status<FileError> SystemFileSystem::make_directories(const std::string& path) {
+Status<FileError> SystemFileSystem::make_directories(const std::string& path, uint32_t mode) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     std::string part = path.substr(0, end);
-    if (!part.empty() && ::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) {
+    if (!part.empty() && ::mkdir(part.c_str(), mode) != 0 && errno != EEXIST) {
       return Failure(file_error("mkdir", part, errno));
     }
     if (end == std::string::npos) break;

@@ -56,7 +56,7 @@ class FileSystem {
   virtual Result<FileInfo, FileError> info(const std::string& path) = 0;
   // Names in the directory, sorted.
   virtual Result<std::vector<DirectoryEntry>, FileError> list(const std::string& path) = 0;
-  virtual Status<FileError> make_directories(const std::string& path) = 0;
+  virtual Status<FileError> make_directories(const std::string& path, uint32_t mode = 0777) = 0;  // less the umask
   virtual Status<FileError> remove(const std::string& path) = 0;  // a file; one that is not there is no error
   virtual Status<FileError> rename(const std::string& from, const std::string& to) = 0;
   // An exclusive fcntl lock on `path` (made if it is not there), or nullopt when another process holds it.
@@ -73,7 +73,7 @@ class SystemFileSystem final : public FileSystem {
   Result<std::unique_ptr<AppendFile>, FileError> open_append(const std::string& path, uint32_t mode) override;
   Result<FileInfo, FileError> info(const std::string& path) override;
   Result<std::vector<DirectoryEntry>, FileError> list(const std::string& path) override;
-  Status<FileError> make_directories(const std::string& path) override;
+  Status<FileError> make_directories(const std::string& path, uint32_t mode) override;
   Status<FileError> remove(const std::string& path) override;
   Status<FileError> rename(const std::string& from, const std::string& to) override;
   Result<std::optional<std::unique_ptr<FileLock>>, FileError> try_lock(const std::string& path) override;

@@ -10,7 +10,10 @@
 #include <fmt/format.h>
 
 #include "lang/value_text.h"
+#include "providers/local_provider.h"
+#include "providers/null_provider.h"
 #include "providers/random_provider.h"
+#include "providers/time_provider.h"
 #include "state/value_json.h"
 
 namespace terrace::cli {
@@ -72,8 +75,14 @@ schema::ProviderRegistry& Providers::registry(const std::string& directory) {
   providers::Registry& registry = impl_->registries[directory];
   Impl* impl = impl_.get();
   registry.add(std::string(aws::kAwsSource), [impl] { return aws::make_aws_provider(impl->aws.pool); });
+  registry.add(std::string(providers::kLocalSource),
+               [impl, directory] { return providers::make_local_provider(impl->context.files, directory); });
+  registry.add(std::string(providers::kNullSource),
+               [impl] { return providers::make_null_provider(impl->context.random); });
   registry.add(std::string(providers::kRandomSource),
                [impl] { return providers::make_random_provider(impl->context.random); });
+  registry.add(std::string(providers::kTimeSource),
+               [impl] { return providers::make_time_provider(impl->context.clock, impl->context.loop); });
   registry.add(std::string(providers::kTerraformSource), [impl, directory] {
     return providers::make_terraform_provider(impl->context.files, impl->context.random, directory, impl->siblings);
   });

@@ -1,7 +1,10 @@
 #include "lang/hash.h"
 
 #include <array>
+#include <memory>
+#include <stdexcept>
 
+#include <crypt.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -49,6 +52,18 @@ std::optional<std::string> from_base64(std::string_view text) {
   if (length < 0) return std::nullopt;
   bytes.resize(static_cast<std::size_t>(length) - padding);
   return bytes;
+}
+
+std::string bcrypt(const std::string& password, int cost, std::span<const uint8_t, 16> salt) {
+  std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
+  if (crypt_gensalt_rn("$2a$", static_cast<unsigned long>(cost), reinterpret_cast<const char*>(salt.data()),
+                       static_cast<int>(salt.size()), setting.data(), static_cast<int>(setting.size())) == nullptr) {
+    throw std::runtime_error("crypt_gensalt_rn has no bcrypt");
+  }
+  auto state = std::make_unique<crypt_data>();
+  const char* hash = crypt_rn(password.c_str(), setting.data(), state.get(), sizeof(crypt_data));
+  if (hash == nullptr) throw std::runtime_error("crypt_rn has no bcrypt");
+  return hash;
 }
 
 }  // namespace terrace::lang

@@ -219,7 +219,7 @@ class CaseFiles final : public FileSystem {
   }
   Result<FileInfo, FileError> info(const std::string&) override { return refused(); }
   Result<std::vector<DirectoryEntry>, FileError> list(const std::string&) override { return refused(); }
-  Status<FileError> make_directories(const std::string&) override { return refused(); }
+  Status<FileError> make_directories(const std::string&, uint32_t) override { return refused(); }
   Status<FileError> remove(const std::string&) override { return refused(); }
   Status<FileError> rename(const std::string&, const std::string&) override { return refused(); }
   Result<std::optional<std::unique_ptr<FileLock>>, FileError> try_lock(const std::string&) override {

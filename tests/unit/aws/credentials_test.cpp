@@ -34,7 +34,7 @@ class MapFiles final : public FileSystem {
   Result<std::vector<DirectoryEntry>, FileError> list(const std::string&) override {
     return Failure(FileError{ENOENT, "none"});
   }
-  Status<FileError> make_directories(const std::string&) override { return {}; }
+  Status<FileError> make_directories(const std::string&, uint32_t) override { return {}; }
   Status<FileError> remove(const std::string&) override { return {}; }
   Status<FileError> rename(const std::string&, const std::string&) override { return {}; }
   Result<std::optional<std::unique_ptr<FileLock>>, FileError> try_lock(const std::string&) override {
