@@ -77,7 +77,9 @@ class MemoryFileSystem final : public FileSystem {
     for (const std::string& name : names) entries.push_back({name, false});
     return entries;
   }
-  Status<FileError> make_directories(const std::string&, uint32_t) override { return step() ? Status<FileError>{} : dead(); }
+  Status<FileError> make_directories(const std::string&, uint32_t) override {
+    return step() ? Status<FileError>{} : dead();
+  }
   Status<FileError> remove(const std::string& path) override {
     if (!step()) return dead();
     files_.erase(path);

@@ -83,8 +83,8 @@ TEST_F(FileSystemTest, AppendsAndSyncs) {
 }
 
 TEST_F(FileSystemTest, ListsMakesAndMoves) {
-  ASSERT_TRUE(files.make_directories(path("x/y/z")).ok());
-  ASSERT_TRUE(files.make_directories(path("x/y/z")).ok());
+  ASSERT_TRUE(files.make_directories(path("x/y/z"), 0777).ok());
+  ASSERT_TRUE(files.make_directories(path("x/y/z"), 0777).ok());
   ASSERT_TRUE(files.write_atomic(path("x/b"), "", 0644).ok());
   ASSERT_TRUE(files.write_atomic(path("x/a"), "", 0644).ok());
   auto entries = *files.list(path("x"));
@@ -94,7 +94,7 @@ TEST_F(FileSystemTest, ListsMakesAndMoves) {
   EXPECT_TRUE(entries[2].is_directory);
   ASSERT_TRUE(files.rename(path("x/a"), path("c")).ok());
   EXPECT_TRUE(files.exists(path("c")));
-  EXPECT_FALSE(files.make_directories(path("c/d")).ok());
+  EXPECT_FALSE(files.make_directories(path("c/d"), 0777).ok());
 }
 
 TEST_F(FileSystemTest, LocksOutASecondHolder) {

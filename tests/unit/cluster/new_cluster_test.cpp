@@ -60,7 +60,7 @@ TEST_F(NewClusterTest, RefusesADirectoryThatHoldsACluster) {
 }
 
 TEST_F(NewClusterTest, RefusesADirectoryWithSomethingElseInIt) {
-  ASSERT_TRUE(files.make_directories(cluster.directory));
+  ASSERT_TRUE(files.make_directories(cluster.directory, 0777));
   ASSERT_TRUE(files.write_atomic(join_path(cluster.directory, "thesis.tex"), "text", 0644));
   Checked<std::vector<std::string>> result = write_cluster(files, cluster);
   ASSERT_TRUE(result.diagnostics.has_errors());

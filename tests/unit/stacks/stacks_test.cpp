@@ -34,7 +34,7 @@ class StacksTest : public testing::Test {
               "\" {\n  backend = \"local\"\n  config = {\n    path = \"${path.module}/../" + need +
               "/terraform.tfstate\"\n  }\n}\n";
     }
-    ASSERT_TRUE(files.make_directories("stacks/" + name));
+    ASSERT_TRUE(files.make_directories("stacks/" + name, 0777));
     ASSERT_TRUE(files.write_atomic("stacks/" + name + "/main.tf", text, 0644));
   }
 
