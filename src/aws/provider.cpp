@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/policy.h"
 #include "aws/tags.h"
 #include "aws/values.h"
 
@@ -94,7 +95,18 @@ class AwsProvider final : public schema::Provider {
     return diagnostics;
   }
 
-  Diagnostics validate_data(std::string_view, const Value&) override { return {}; }
+  Diagnostics validate_data(std::string_view type, const Value& config) override {
+    Diagnostics diagnostics;
+    auto found = tables().data.find(type);
+    if (found == tables().data.end()) return diagnostics;
+    Json json = to_json(config);
+    check_choices(found->second.rows, json, "", diagnostics);
+    if (found->second.source->validate != nullptr && config.is_wholly_known()) {
+      for (const std::string& problem : found->second.source->validate(json))
+        diagnostics.error("Invalid data source configuration", problem);
+    }
+    return diagnostics;
+  }
 
   Task<Diagnostics> configure(Value config) override {
     Diagnostics diagnostics;
@@ -206,7 +218,7 @@ class AwsProvider final : public schema::Provider {
   Task<schema::DataResponse> read_data(schema::DataRequest request) override {
     schema::DataResponse response;
     const DataInfo& info = tables().data.find(request.type)->second;
-    Json config = to_json(request.config);
+    Json config = to_json(with_row_defaults(info.rows, request.config, request.config));
     static const ResourceType kNoType;
     Context context{*backend_, kNoType, info.rows, region_of(config), config, nullptr, nullptr, nullptr, "", 0, {}};
     context.state = with_defaults(info.rows);
@@ -287,16 +299,7 @@ class AwsProvider final : public schema::Provider {
     const schema::TypeSchema& schema = tables().schema.resources.find(request.type)->second;
     if (request.proposed.is_null()) return request.proposed;
     bool create = request.prior.is_null();
-    Value planned = request.proposed;
-    for (const Row& row : info.rows) {
-      if (row.is_block || !row.default_value) continue;
-      if (request.config.attribute(row.name).is_null())
-        planned = planned.with_attribute(row.name, from_json(*row.default_value, planned.attribute(row.name).type()));
-    }
-    for (const Row& row : info.rows) {
-      if (row.is_block && has_defaults(row.rows))
-        planned = planned.with_attribute(row.name, with_block_defaults(row, planned.attribute(row.name)));
-    }
+    Value planned = with_row_defaults(info.rows, request.config, request.proposed);
     if (info.type->regional && planned.find_attribute("region") != nullptr && planned.attribute("region").is_null()) {
       planned = planned.with_attribute("region", Value::string(backend_->region()));
     }
@@ -308,6 +311,7 @@ class AwsProvider final : public schema::Provider {
       return planned;
     }
     for (const Row& row : info.rows) {
+      if (row.policy) planned = keep_policy(row.name, request.prior, std::move(planned));
       if (!row.is_block) continue;
       if (!planned.attribute(row.name).identical(request.prior.attribute(row.name)))
         planned = planned.with_attribute(row.name, nested_unknown(schema.block, row.name, planned));
@@ -316,6 +320,17 @@ class AwsProvider final : public schema::Provider {
     compare(info.rows, request.prior, planned, {}, requires_replace);
     run_plan_hook(info, request, planned, requires_replace);
     return planned;
+  }
+
+  // `value` with the tables' defaults where `config` says nothing.
+  static Value with_row_defaults(const std::vector<Row>& rows, const Value& config, Value value) {
+    for (const Row& row : rows) {
+      if (!row.is_block && row.default_value && config.attribute(row.name).is_null())
+        value = value.with_attribute(row.name, from_json(*row.default_value, value.attribute(row.name).type()));
+      if (row.is_block && has_defaults(row.rows))
+        value = value.with_attribute(row.name, with_block_defaults(row, value.attribute(row.name)));
+    }
+    return value;
   }
 
   static bool has_defaults(const std::vector<Row>& rows) {
@@ -369,6 +384,15 @@ class AwsProvider final : public schema::Provider {
     return Value::map(Type::string(), std::move(members));
   }
 
+  // A policy that is written otherwise and means the same is no change.
+  static Value keep_policy(const std::string& name, const Value& prior, Value planned) {
+    const Value& before = prior.attribute(name);
+    const Value& after = planned.attribute(name);
+    if (!before.has_content() || !after.has_content() || !same_policy(before.as_string(), after.as_string()))
+      return planned;
+    return planned.with_attribute(name, before);
+  }
+
   // The places of changes that replace the object.
   static void compare(const std::vector<Row>& rows, const Value& prior, const Value& planned, const lang::Path& place,
                       std::vector<lang::Path>& replaces) {
@@ -412,7 +436,15 @@ class AwsProvider final : public schema::Provider {
   // --- doing
 
   Task<bool> read_object(Context& context) {
+    Json before = context.state;
     bool ok = co_await context.type.read(context);
+    // AWS writes policies in its own way: the text stays while it means the same.
+    for (const Row& row : context.rows) {
+      if (!ok || !row.policy || !context.state.is_object() || !context.state[row.name].is_string()) continue;
+      const Json known = before.is_object() ? before.value(row.name, Json()) : Json();
+      if (known.is_string() && same_policy(known.get<std::string>(), context.state[row.name].get<std::string>()))
+        context.state[row.name] = known;
+    }
     // States of older providers have no region; another one than the provider's would be named.
     if (ok && context.type.regional && context.state.is_object() && context.state["region"].is_null()) {
       context.state["region"] = context.region;

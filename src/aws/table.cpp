@@ -119,6 +119,8 @@ class TableReader {
         row.secret = true;
       } else if (word == "wo") {
         row.write_only = true;
+      } else if (word == "policy") {
+        row.policy = true;
       } else if (word.starts_with("api=")) {
         row.api = word.substr(4);
       } else if (word.starts_with("default=")) {
@@ -336,10 +338,15 @@ std::string Context::text(std::string_view attribute) const {
   return {};
 }
 
-bool Context::fail(const ApiError& error, std::string what) {
+std::string Context::described() const {
+  std::string words = type.title[0] == '\0' ? "" : std::string(" ") + type.title;
   std::string id = text("id");
+  return id.empty() ? words : words + " (" + id + ")";
+}
+
+bool Context::fail(const ApiError& error, std::string what) {
   diagnostics.error(
-      fmt::format("{} {}{}: {}", what, type.title, id.empty() ? "" : " (" + id + ")", error.describe()),
+      fmt::format("{}{}: {}", what, described(), error.describe()),
       error.maybe_done
           ? "The request may have been carried out although its answer was lost; the next plan reads what exists."
           : "");
@@ -347,8 +354,7 @@ bool Context::fail(const ApiError& error, std::string what) {
 }
 
 bool Context::fail(std::string what, std::string why) {
-  std::string id = text("id");
-  diagnostics.error(fmt::format("{} {}{}: {}", what, type.title, id.empty() ? "" : " (" + id + ")", why), "");
+  diagnostics.error(fmt::format("{}{}: {}", what, described(), why), "");
   return false;
 }
 

@@ -24,8 +24,8 @@ using Json = nlohmann::json;
 //   NAME TYPE MODES [api=NAME] [default=JSON] [one_of=a|b]
 //   block NAME list|set|single [min=N] [max=N] [api=NAME] [new] { ... }
 // MODES are letters as in the provider's schema (r required, o optional, c computed), followed by words: new (a change
-// replaces the object), secret, wo (write-only). api=- is for what the API has no member for; without api= the name is
-// the argument's in camel case.
+// replaces the object), secret, wo (write-only), policy (an IAM policy document, compared by meaning). api=- is for
+// what the API has no member for; without api= the name is the argument's in camel case.
 struct Row {
   std::string name;
   std::string type;  // as lang's constraints write it; empty for a block
@@ -35,6 +35,7 @@ struct Row {
   bool force_new = false;
   bool secret = false;
   bool write_only = false;
+  bool policy = false;
   std::string api;
   std::optional<Json> default_value;
   std::vector<std::string> one_of;
@@ -91,6 +92,7 @@ struct Context {
   bool fail(std::string what, std::string why);
   bool changed(std::string_view attribute) const;      // between prior and planned
   std::string text(std::string_view attribute) const;  // of `state`, else of `planned`; empty where it is null
+  std::string described() const;                       // " EC2 VPC (vpc-1)", for messages
 };
 
 // Tags by the API that keeps them.
@@ -126,6 +128,7 @@ struct DataSource {
   const char* table = "";
   Hook read = nullptr;  // config to state
   bool regional = true;
+  std::vector<std::string> (*validate)(const Json& config) = nullptr;  // as a ResourceType's
 };
 
 // Every type that terrace has.

@@ -50,8 +50,9 @@ const std::vector<ResourceType>& resource_types() {
 }
 
 const std::vector<DataSource>& data_sources() {
-  static const std::vector<DataSource> kSources = {types::ami(), types::availability_zones(), types::caller_identity(),
-                                                   types::partition(), types::region()};
+  static const std::vector<DataSource> kSources = {
+      types::ami(),       types::availability_zones(), types::caller_identity(),
+      types::partition(), types::policy_document(),    types::region()};
   return kSources;
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kRoleTable = R"(
   arn string c api=Arn
-  assume_role_policy string r api=-
+  assume_role_policy string r policy api=-
   create_date string c api=CreateDate
   description string o
   force_detach_policies bool o api=-
@@ -34,7 +34,7 @@ constexpr const char* kRolePolicyTable = R"(
   id string oc api=-
   name string oc new api=-
   name_prefix string oc new api=-
-  policy string r api=-
+  policy string r policy api=-
   role string r new api=-
 )";
 constexpr const char* kProfileTable = R"(
@@ -156,7 +156,7 @@ Task<bool> read_role(Context& c) {
   c.state = from_api(c.rows, role, c.state);
   if (c.state["name_prefix"].is_null()) c.state["name_prefix"] = "";
   std::string document = percent_decode(string_of(role, "AssumeRolePolicyDocument"));
-  if (!same_json(string_of(c.state, "assume_role_policy"), document)) c.state["assume_role_policy"] = document;
+  c.state["assume_role_policy"] = document;
   std::string boundary = string_of(role.value("PermissionsBoundary", Json::object()), "PermissionsBoundaryArn");
   if (!boundary.empty() || c.state["permissions_boundary"].is_string()) c.state["permissions_boundary"] = boundary;
   c.state["tags_all"] = tag_map(role.value("Tags", Json::array()));
@@ -287,7 +287,7 @@ Task<bool> read_role_policy(Context& c) {
   }
   if (!found) co_return c.fail(found.error(), "reading");
   std::string document = percent_decode(string_of(*found, "PolicyDocument"));
-  if (!same_json(string_of(c.state, "policy"), document)) c.state["policy"] = document;
+  c.state["policy"] = document;
   c.state["role"] = id.substr(0, colon);
   c.state["name"] = id.substr(colon + 1);
   if (c.state["name_prefix"].is_null()) c.state["name_prefix"] = "";

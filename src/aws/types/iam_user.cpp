@@ -24,7 +24,7 @@ constexpr const char* kPolicyTable = R"(
   id string oc api=-
   name string oc new api=-
   name_prefix string oc new api=-
-  policy string r api=-
+  policy string r policy api=-
   user string r new api=-
 )";
 constexpr const char* kKeyTable = R"(
@@ -193,7 +193,7 @@ Task<bool> read_policy(Context& c) {
   c.state["user"] = params["UserName"];
   c.state["name"] = params["PolicyName"];
   std::string document = percent_decode(string_of(*found, "PolicyDocument"));
-  if (!same_json(string_of(c.state, "policy"), document)) c.state["policy"] = document;
+  c.state["policy"] = document;
   co_return true;
 }
 

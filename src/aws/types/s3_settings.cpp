@@ -44,7 +44,7 @@ constexpr const char* kEncryptionTable = R"(
 constexpr const char* kPolicyTable = R"(
   bucket string r new api=-
   id string oc api=-
-  policy string r api=-
+  policy string r policy api=-
   region string oc new api=-
 )";
 
@@ -208,8 +208,7 @@ Task<bool> read_policy(Context& c) {
   Json answer;
   bool ok = co_await get_setting(c, "GetBucketPolicy", "NoSuchBucketPolicy", answer);
   if (!ok || c.state.is_null()) co_return ok;
-  if (!same_json(string_of(c.state, "policy"), string_of(answer, "Policy")))
-    c.state["policy"] = string_of(answer, "Policy");
+  c.state["policy"] = string_of(answer, "Policy");
   co_return true;
 }
 

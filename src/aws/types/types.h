@@ -52,6 +52,7 @@ DataSource ami();
 DataSource availability_zones();
 DataSource caller_identity();
 DataSource partition();
+DataSource policy_document();
 DataSource region();
 
 }  // namespace terrace::aws::types

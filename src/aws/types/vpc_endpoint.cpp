@@ -17,7 +17,7 @@ constexpr const char* kTable = R"(
   ip_address_type string oc
   network_interface_ids set(string) c
   owner_id string c
-  policy string oc api=PolicyDocument
+  policy string oc policy api=PolicyDocument
   prefix_list_id string c api=-
   private_dns_enabled bool oc
   region string oc new api=-
@@ -60,7 +60,6 @@ Task<bool> create(Context& c) {
 }
 
 Task<bool> read(Context& c) {
-  Json before = c.state;
   Json endpoint;
   bool ok = co_await read_ec2(c, kVpcEndpoints, endpoint);
   if (!ok || c.state.is_null()) co_return ok;
@@ -70,7 +69,6 @@ Task<bool> read(Context& c) {
     co_return true;
   }
   c.state["arn"] = ec2_arn(c, "vpc-endpoint", c.text("id"));
-  if (same_json(string_of(before, "policy"), string_of(c.state, "policy"))) c.state["policy"] = before["policy"];
   Json groups = Json::array();
   for (const Json& group : endpoint.value("Groups", Json::array())) groups.push_back(string_of(group, "GroupId"));
   c.state["security_group_ids"] = groups;

@@ -33,7 +33,7 @@ TEST(Tables, EveryTypeIsWholeAndNamedOnce) {
     EXPECT_EQ(has_region, type.regional);
   }
   EXPECT_EQ(names.size(), 42U);
-  EXPECT_EQ(data_sources().size(), 5U);
+  EXPECT_EQ(data_sources().size(), 6U);
 }
 
 TEST(Tables, EveryServiceHasAModel) {
