@@ -10,6 +10,7 @@ import unittest
 
 ALLOWED = {
     "base": [],
+    "pki": ["base"],
     "diag": ["base"],
     "hcl": ["diag"],
     "lang": ["hcl"],
