@@ -16,6 +16,10 @@ DATA = os.path.join(os.path.dirname(botocore.__file__), "data")
 OUTPUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "src", "aws", "model")
 
 OPERATIONS = {
+    "acm": """
+        AddTagsToCertificate DeleteCertificate DescribeCertificate ImportCertificate ListCertificates
+        ListTagsForCertificate RemoveTagsFromCertificate RequestCertificate UpdateCertificateOptions
+    """,
     "autoscaling": """
         AttachInstances AttachLoadBalancerTargetGroups AttachLoadBalancers AttachTrafficSources
         CancelInstanceRefresh CompleteLifecycleAction CreateAutoScalingGroup CreateOrUpdateTags
@@ -31,6 +35,9 @@ OPERATIONS = {
     "cloudtrail": """
         AddTags CreateTrail DeleteTrail DescribeTrails GetEventSelectors GetInsightSelectors GetTrailStatus
         ListTags PutEventSelectors PutInsightSelectors RemoveTags StartLogging StopLogging UpdateTrail
+    """,
+    "cloudwatch": """
+        DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm TagResource UntagResource
     """,
     "dynamodb": """
         CreateTable DeleteItem DeleteTable DescribeContinuousBackups DescribeTable DescribeTimeToLive
@@ -82,8 +89,9 @@ OPERATIONS = {
         AddTags CreateListener CreateLoadBalancer CreateTargetGroup DeleteListener DeleteLoadBalancer
         DeleteTargetGroup DescribeCapacityReservation DescribeListenerAttributes DescribeListeners
         DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeRules DescribeTags
-        DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth ModifyListener
-        ModifyListenerAttributes ModifyLoadBalancerAttributes ModifyTargetGroup ModifyTargetGroupAttributes
+        DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth ModifyCapacityReservation
+        ModifyIpPools ModifyListener ModifyListenerAttributes ModifyLoadBalancerAttributes ModifyTargetGroup
+        ModifyTargetGroupAttributes
         RemoveTags SetIpAddressType SetSecurityGroups SetSubnets
     """,
     "events": """
@@ -113,8 +121,8 @@ OPERATIONS = {
         TagResource UntagResource UpdateAlias UpdateKeyDescription
     """,
     "logs": """
-        CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DescribeLogGroups ListTagsForResource
-        PutRetentionPolicy TagResource UntagResource
+        AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DescribeLogGroups DisassociateKmsKey
+        ListTagsForResource PutLogGroupDeletionProtection PutRetentionPolicy TagResource UntagResource
     """,
     "rds": """
         AddTagsToResource CreateDBInstance CreateDBInstanceReadReplica CreateDBParameterGroup CreateDBSubnetGroup
@@ -178,6 +186,8 @@ OPERATION_KEYS = {
     "name", "http", "input", "output", "errors", "endpoint", "httpChecksum", "httpChecksumRequired", "authtype",
     "unsignedPayload",
 }
+# A service that speaks several protocols is spoken to in the first of these.
+PROTOCOLS = ("json", "query", "ec2", "rest-json", "rest-xml")
 METADATA_KEYS = {
     "apiVersion", "endpointPrefix", "globalEndpoint", "jsonVersion", "protocol", "serviceId", "signingName",
     "targetPrefix", "xmlNamespace", "awsQueryCompatible",
@@ -241,9 +251,12 @@ def trim_service(service, names):
         if name not in shapes:
             shapes[name] = trim_shape(model["shapes"][name])
             waiting += references(shapes[name])
+    metadata = model["metadata"]
+    if metadata["protocol"] not in PROTOCOLS:
+        metadata["protocol"] = next(protocol for protocol in PROTOCOLS if protocol in metadata["protocols"])
     pages = load(service, "paginators-1.json").get("pagination", {})
     return {
-        "metadata": {key: value for key, value in model["metadata"].items() if key in METADATA_KEYS},
+        "metadata": {key: value for key, value in metadata.items() if key in METADATA_KEYS},
         "operations": operations,
         "pagination": {name: pages[name] for name in operations if name in pages},
         "shapes": dict(sorted(shapes.items())),

@@ -48,11 +48,12 @@ Task<void> Batches::chunk(const Kind& kind, std::string region, std::shared_ptr<
     params[kind.parameter] = ids;
   } else {
     json filter = json::object();
-    filter["Name"] = kind.filter;
+    filter[kind.filter_name] = kind.filter;
     filter["Values"] = ids;
-    params["Filters"] = json::array();
-    params["Filters"].push_back(filter);
+    params[kind.filters] = json::array();
+    params[kind.filters].push_back(filter);
   }
+  if (kind.flag[0] != '\0') params[kind.flag] = true;
   CallOptions options;
   options.region = region;
   ApiResult answer = co_await client_.call_all(kind.service, kind.operation, params, options);

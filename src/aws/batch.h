@@ -20,12 +20,15 @@ namespace terrace::aws {
 struct Kind {
   const char* service;
   const char* operation;
-  const char* filter;      // name of a filter that takes ids, which leaves absent ones out; or
-  const char* parameter;   // a parameter that takes them; one of the two is empty
-  const char* result;      // member of the answer with the list of objects
-  const char* id;          // member of an object that is the key
-  std::size_t most = 200;  // keys in a call
-  bool many = false;       // a key may have several objects: they come as a list
+  const char* filter;                // name of a filter that takes ids, which leaves absent ones out; or
+  const char* parameter;             // a parameter that takes them; one of the two is empty
+  const char* result;                // member of the answer with the list of objects
+  const char* id;                    // member of an object that is the key
+  std::size_t most = 200;            // keys in a call
+  bool many = false;                 // a key may have several objects: they come as a list
+  const char* filters = "Filters";   // the parameter that takes filters, and
+  const char* filter_name = "Name";  // the member of one that names it
+  const char* flag = "";             // a parameter to be true
 };
 
 class Batches {

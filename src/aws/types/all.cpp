@@ -6,6 +6,8 @@ namespace terrace::aws {
 const std::vector<ResourceType>& resource_types() {
   static const std::vector<ResourceType> kTypes = {types::autoscaling_group(),
                                                    types::cloudtrail(),
+                                                   types::cloudwatch_log_group(),
+                                                   types::cloudwatch_metric_alarm(),
                                                    types::db_instance(),
                                                    types::db_parameter_group(),
                                                    types::db_subnet_group(),
@@ -23,6 +25,8 @@ const std::vector<ResourceType>& resource_types() {
                                                    types::iam_user_policy(),
                                                    types::internet_gateway(),
                                                    types::key_pair(),
+                                                   types::kms_alias(),
+                                                   types::kms_key(),
                                                    types::launch_template(),
                                                    types::nat_gateway(),
                                                    types::route(),
@@ -40,9 +44,13 @@ const std::vector<ResourceType>& resource_types() {
                                                    types::s3_bucket_server_side_encryption_configuration(),
                                                    types::s3_bucket_versioning(),
                                                    types::s3_object(),
+                                                   types::secretsmanager_secret(),
+                                                   types::secretsmanager_secret_version(),
                                                    types::security_group(),
                                                    types::security_group_egress_rule(),
                                                    types::security_group_ingress_rule(),
+                                                   types::sqs_queue(),
+                                                   types::ssm_parameter(),
                                                    types::subnet(),
                                                    types::vpc(),
                                                    types::vpc_endpoint()};
@@ -50,9 +58,13 @@ const std::vector<ResourceType>& resource_types() {
 }
 
 const std::vector<DataSource>& data_sources() {
-  static const std::vector<DataSource> kSources = {
-      types::ami(),       types::availability_zones(), types::caller_identity(),
-      types::partition(), types::policy_document(),    types::region()};
+  static const std::vector<DataSource> kSources = {types::ami(),
+                                                   types::availability_zones(),
+                                                   types::caller_identity(),
+                                                   types::partition(),
+                                                   types::policy_document(),
+                                                   types::region(),
+                                                   types::secretsmanager_secret_version_data()};
   return kSources;
 }
 

@@ -194,7 +194,7 @@ Task<bool> update_tags(Context& context, const TagCalls& calls, Json object) {
   }
   if (!changes.set.empty()) {
     Json params = object;
-    params[calls.tags] = calls.mapped ? changes.set : tag_list(changes.set);
+    params[calls.tags] = calls.mapped ? changes.set : named_tags(changes.set, calls.key, calls.value);
     ApiResult done = co_await context.call(calls.service, calls.tag, std::move(params));
     if (!done) co_return context.fail(done.error(), "updating tags of");
   }
@@ -217,11 +217,48 @@ void put_if_set(Json& params, const char* member, const Context& context, const 
   params[member] = *found;
 }
 
-bool same_json(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  Json left = Json::parse(a, nullptr, false);
-  Json right = Json::parse(b, nullptr, false);
-  return !left.is_discarded() && left == right;
+Json one_member(const char* member, Json value) {
+  Json object = Json::object();
+  object[member] = std::move(value);
+  return object;
+}
+
+Json one_block(Json object) {
+  Json list = Json::array();
+  list.push_back(std::move(object));
+  return list;
+}
+
+Json first_block(const Json& attributes, const char* block) {
+  auto found = attributes.find(block);
+  if (found == attributes.end() || !found->is_array() || found->empty()) return nullptr;
+  return found->front();
+}
+
+void take_text(Context& context, const char* attribute, const std::string& text) {
+  Json& value = context.state[attribute];
+  bool computed = std::any_of(context.rows.begin(), context.rows.end(),
+                              [&](const Row& row) { return row.name == attribute && row.computed; });
+  if (text.empty() && !computed && value.is_null()) return;
+  value = text;
+}
+
+Json named_tags(const Json& tags, const char* key, const char* value) {
+  Json list = Json::array();
+  if (!tags.is_object()) return list;
+  for (const auto& [name, text] : tags.items()) {
+    Json tag = one_member(key, name);
+    tag[value] = text.is_string() ? text : Json("");
+    list.push_back(std::move(tag));
+  }
+  return list;
+}
+
+Json tags_of(const Json& list, const char* key, const char* value) {
+  Json tags = Json::object();
+  if (!list.is_array()) return tags;
+  for (const Json& tag : list) tags[string_of(tag, key)] = string_of(tag, value);
+  return tags;
 }
 
 }  // namespace terrace::aws::types

@@ -63,6 +63,8 @@ struct TagCalls {
   const char* keys;     // member for the names to take off
   bool keyed = false;   // names are written as {"Key": name}
   bool mapped = false;  // tags are written as a map
+  const char* key = "Key";
+  const char* value = "Value";
 };
 // Writes what changed of tags_all; `object` holds the members that name the object.
 Task<bool> update_tags(Context& context, const TagCalls& calls, Json object);
@@ -73,7 +75,18 @@ Json difference(const Json& from, const Json& without);
 // Sets `params[member]` where the planned attribute says something.
 void put_if_set(Json& params, const char* member, const Context& context, const char* attribute);
 
-// Two JSON documents with the same meaning, such as policies.
-bool same_json(const std::string& a, const std::string& b);
+// An object of one member: the parameters of many operations.
+Json one_member(const char* member, Json value);
+// A block that stands once: a list of this object.
+Json one_block(Json object);
+// The first object of a block, or null.
+Json first_block(const Json& attributes, const char* block);
+
+// Sets state[attribute] to a text of the API's; an argument that is not computed stays null where there is none.
+void take_text(Context& context, const char* attribute, const std::string& text);
+
+// Tags as a list whose members are called `key` and `value`, as some services have them.
+Json named_tags(const Json& tags, const char* key, const char* value);
+Json tags_of(const Json& list, const char* key, const char* value);
 
 }  // namespace terrace::aws::types

@@ -7,6 +7,8 @@ namespace terrace::aws::types {
 
 ResourceType autoscaling_group();
 ResourceType cloudtrail();
+ResourceType cloudwatch_log_group();
+ResourceType cloudwatch_metric_alarm();
 ResourceType db_instance();
 ResourceType db_parameter_group();
 ResourceType db_subnet_group();
@@ -24,6 +26,8 @@ ResourceType iam_user();
 ResourceType iam_user_policy();
 ResourceType internet_gateway();
 ResourceType key_pair();
+ResourceType kms_alias();
+ResourceType kms_key();
 ResourceType launch_template();
 ResourceType nat_gateway();
 ResourceType route();
@@ -41,9 +45,13 @@ ResourceType s3_bucket_public_access_block();
 ResourceType s3_bucket_server_side_encryption_configuration();
 ResourceType s3_bucket_versioning();
 ResourceType s3_object();
+ResourceType secretsmanager_secret();
+ResourceType secretsmanager_secret_version();
 ResourceType security_group();
 ResourceType security_group_egress_rule();
 ResourceType security_group_ingress_rule();
+ResourceType sqs_queue();
+ResourceType ssm_parameter();
 ResourceType subnet();
 ResourceType vpc();
 ResourceType vpc_endpoint();
@@ -54,5 +62,6 @@ DataSource caller_identity();
 DataSource partition();
 DataSource policy_document();
 DataSource region();
+DataSource secretsmanager_secret_version_data();
 
 }  // namespace terrace::aws::types
