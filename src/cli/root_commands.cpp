@@ -7,8 +7,7 @@
 #include "cli/block_header.h"
 #include "cli/cluster_commands.h"
 #include "cli/commands.h"
-#include "cli/plan_text.h"
-#include "cli/plan_view.h"
+#include "cli/run_view.h"
 #include "cli/session.h"
 #include "diag/render.h"
 #include "lang/function.h"
@@ -23,24 +22,6 @@ apply::Effects effects_of(Context& context, schema::ProviderRegistry& registry, 
   return apply::Effects{context.files, context.loop, context.random,
                         registry,      observer,     [&context](const std::string& text) { context.print(text); }};
 }
-
-// Says which object is read, as Terraform's plan does.
-class RefreshPrinter final : public plan::PlanObserver {
- public:
-  explicit RefreshPrinter(Context& context) : context_(context) {}
-  void refresh_started(const std::string& address, const std::string& id) override {
-    context_.print(fmt::format("{}: Refreshing state...{}\n", address, id.empty() ? "" : fmt::format(" [id={}]", id)));
-  }
-  void read_started(const std::string& address) override { context_.print(fmt::format("{}: Reading...\n", address)); }
-  void read_completed(const std::string& address, const std::string& id, Duration elapsed) override {
-    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(elapsed).count();
-    context_.print(fmt::format("{}: Read complete after {}s{}\n", address, seconds,
-                               id.empty() ? "" : fmt::format(" [id={}]", id)));
-  }
-
- private:
-  Context& context_;
-};
 
 bool has_configuration(Context& context) {
   Result<std::vector<DirectoryEntry>, FileError> entries = context.files.list(".");
@@ -86,209 +67,124 @@ class RootRun {
       : context_(context),
         flags_(std::move(flags)),
         providers_(context, nullptr),
-        registry_(providers_.registry(working_directory())) {}
+        registry_(providers_.registry(working_directory())),
+        view_(flags_.json ? make_json_view(context) : make_text_view(context, flags_.compact_warnings)) {}
 
   int plan() {
     Signals signals(context_);
-    start(flags_.json ? nullptr : &printer_);
-    Diagnostics diagnostics = context_.loop.run(make_plan("OperationTypePlan"));
-    int code = show_plan(diagnostics);
-    if (code == 0 && !flags_.out.empty()) code = write_plan();
-    Diagnostics closed = context_.loop.run(operation_->close());
-    context_.show(closed);
-    if (code != 0) return code;
-    bool changes = plan::has_changes(operation_->run().plan());
-    if (flags_.out.empty() && changes && !flags_.json) {
-      context_.print(rule_text(context_.terminal.color(), context_.terminal.width()) +
-                     "\nNote: You didn't use the -out option to save this plan, so terrace can't guarantee to "
-                     "take\nexactly these actions if you run \"terrace apply\" now.\n");
-    }
-    return flags_.detailed_exitcode && changes ? 2 : 0;
+    start();
+    bool planned = make_plan("OperationTypePlan");
+    if (planned && !flags_.out.empty()) planned = write_plan();
+    close();
+    if (!planned) return 1;
+    view_->saved(operation_->run().plan(), flags_.out);
+    return flags_.detailed_exitcode && plan::has_changes(operation_->run().plan()) ? 2 : 0;
   }
 
   int apply() {
+    if (!flags_.auto_approve && (flags_.json || !flags_.input)) return refuse_to_ask();
     Signals signals(context_);
-    start(flags_.json ? nullptr : &printer_);
-    Diagnostics diagnostics = context_.loop.run(make_plan("OperationTypeApply"));
-    int code = show_plan(diagnostics);
-    if (code == 0 && plan::applyable(operation_->run().plan()) && !flags_.auto_approve) code = ask();
-    if (code == 0) code = carry_out(signals);
-    Diagnostics closed = context_.loop.run(operation_->close());
-    context_.show(closed);
-    return code;
+    start();
+    bool good = make_plan("OperationTypeApply");
+    if (good && plan::applyable(operation_->run().plan()) && !flags_.auto_approve) good = approved();
+    if (good) good = carry_out(signals);
+    close();
+    return good ? 0 : 1;
   }
 
   int apply_file(const std::string& path) {
     Signals signals(context_);
     Result<std::string, FileError> bytes = context_.files.read(path);
-    if (!bytes)
-      return context_.fail("Failed to load plan file",
-                           bytes.error().message + ". Give the path of a file that \"terrace plan -out\" wrote.");
+    if (!bytes) {
+      return fail("Failed to load plan file",
+                  bytes.error().message + ". Give the path of a file that \"terrace plan -out\" wrote.");
+    }
     Checked<plan::SavedPlan> saved = plan::decode_plan(*bytes, path, registry_);
-    context_.show(saved.diagnostics);
+    view_->diagnostics(saved.diagnostics);
     if (saved.diagnostics.has_errors()) return 1;
-    start(nullptr);
+    start();
     Diagnostics diagnostics = operation_->load(saved.value);
     if (!diagnostics.has_errors()) diagnostics.append(context_.loop.run(operation_->open("OperationTypeApply")));
     if (!diagnostics.has_errors()) diagnostics.append(operation_->restore(std::move(saved.value.plan)));
-    context_.show(diagnostics);
-    int code = diagnostics.has_errors() ? 1 : carry_out(signals);
-    Diagnostics closed = context_.loop.run(operation_->close());
-    context_.show(closed);
-    return code;
+    bool good = !diagnostics.has_errors();
+    if (good) view_->loaded(operation_->run().plan());
+    view_->diagnostics(diagnostics);
+    if (good) good = carry_out(signals);
+    close();
+    return good ? 0 : 1;
   }
 
  private:
-  void start(plan::PlanObserver* observer) {
-    operation_ =
-        std::make_unique<apply::Operation>(effects_of(context_, registry_, observer), flags_.settings(context_, ""));
+  void start() {
+    operation_ = std::make_unique<apply::Operation>(effects_of(context_, registry_, &view_->plan_observer()),
+                                                    flags_.settings(context_, ""));
   }
 
-  Task<Diagnostics> make_plan(std::string operation) {
+  void close() { view_->diagnostics(context_.loop.run(operation_->close())); }
+
+  int fail(std::string summary, std::string detail) {
+    Diagnostics diagnostics;
+    diagnostics.error(std::move(summary), std::move(detail));
+    view_->diagnostics(diagnostics);
+    return 1;
+  }
+
+  // Plans and shows it. False after errors, which were shown.
+  bool make_plan(const char* operation) {
     Diagnostics diagnostics = operation_->load();
     if (operation_->loaded()) diagnostics.append(check_providers(operation_->graph(), registry_));
-    if (diagnostics.has_errors()) co_return diagnostics;
-    Diagnostics opened = co_await operation_->open(std::move(operation));
-    diagnostics.append(std::move(opened));
-    if (diagnostics.has_errors()) co_return diagnostics;
-    planned_ = true;
-    plan::PlanOptions options = flags_.plan_options();
-    Diagnostics made = co_await operation_->plan(std::move(options));
-    diagnostics.append(std::move(made));
-    co_return diagnostics;
-  }
-
-  int show_plan(const Diagnostics& diagnostics) {
-    if (planned_) {
-      const plan::Plan& plan = operation_->run().plan();
-      PlanView view = plan_view(plan, registry_);
-      view.errored = view.errored || diagnostics.has_errors();
-      if (flags_.json) {
-        print_json_plan(plan);
-      } else if (!diagnostics.has_errors() || plan::has_changes(plan)) {
-        context_.print(plan_text(view, context_.terminal.color(), context_.terminal.width()));
-      }
+    if (!diagnostics.has_errors()) diagnostics.append(context_.loop.run(operation_->open(operation)));
+    if (!diagnostics.has_errors()) {
+      diagnostics.append(context_.loop.run(operation_->plan(flags_.plan_options())));
+      view_->planned(operation_->run().plan(), registry_, diagnostics.has_errors());
     }
-    context_.show(diagnostics);
-    return diagnostics.has_errors() ? 1 : 0;
+    view_->diagnostics(diagnostics);
+    return !diagnostics.has_errors();
   }
 
-  void print_json_plan(const plan::Plan& plan) {
-    auto line = [&](const char* type, const std::string& message, nlohmann::ordered_json more) {
-      nlohmann::ordered_json object = {{"@level", "info"},
-                                       {"@message", message},
-                                       {"@module", "terraform.ui"},
-                                       {"@timestamp", rfc3339_nano(context_.clock.wall())}};
-      for (auto& [name, value] : more.items()) object[name] = value;
-      object["type"] = type;
-      context_.print(object.dump() + "\n");
-    };
-    line("version", "Terraform 1.11.4", {{"terraform", "1.11.4"}, {"ui", "1.2"}});
-    for (const plan::ResourceChange& change : plan.changes) {
-      if (change.action == plan::Action::kNoOp) continue;
-      const plan::PlannedResource& resource = plan.resource_of(change);
-      const char* action = plan::is_replace(change.action)          ? "replace"
-                           : change.action == plan::Action::kCreate ? "create"
-                           : change.action == plan::Action::kUpdate ? "update"
-                           : change.action == plan::Action::kRead   ? "read"
-                           : change.action == plan::Action::kForget ? "remove"
-                                                                    : "delete";
-      std::string address = plan.address_of(change);
-      nlohmann::ordered_json key = nullptr;
-      if (const auto* index = std::get_if<int64_t>(&change.key)) key = *index;
-      if (const auto* name = std::get_if<std::string>(&change.key)) key = *name;
-      nlohmann::ordered_json described = {
-          {"addr", address},
-          {"module", resource.address.module},
-          {"resource", resource.address.text()},
-          {"implied_provider", resource.address.type.substr(0, resource.address.type.find('_'))},
-          {"resource_type", resource.address.type},
-          {"resource_name", resource.address.name},
-          {"resource_key", key}};
-      nlohmann::ordered_json body = {{"resource", described}, {"action", action}};
-      std::string reason = plan::action_reason(change.reason);
-      if (!reason.empty()) body["reason"] = reason;
-      line("planned_change", fmt::format("{}: Plan to {}", address, action), {{"change", body}});
-    }
-    plan::Counts counts = plan::count_changes(plan);
-    line("change_summary",
-         fmt::format("Plan: {} to add, {} to change, {} to destroy.", counts.create, counts.update, counts.destroy),
-         {{"changes",
-           {{"add", counts.create},
-            {"change", counts.update},
-            {"import", counts.import},
-            {"remove", counts.destroy},
-            {"operation", "plan"}}}});
-  }
-
-  int write_plan() {
+  bool write_plan() {
     plan::SavedPlan saved = operation_->saved();
     std::string bytes = plan::encode_plan(saved, registry_);
     Status<FileError> written = context_.files.write_atomic(flags_.out, bytes, 0600);
-    if (!written) return context_.fail("Failed to write plan file", written.error().message);
-    if (!flags_.json) {
-      context_.print(rule_text(context_.terminal.color(), context_.terminal.width()) +
-                     fmt::format("\nSaved the plan to: {0}\n\nTo perform exactly these actions, run the following "
-                                 "command to apply:\n    terrace apply \"{0}\"\n",
-                                 flags_.out));
-    }
-    return 0;
+    if (!written) fail("Failed to write plan file", written.error().message);
+    return written.ok();
   }
 
-  int ask() {
-    if (!flags_.input || flags_.json) {
-      return context_.fail("Plan is not approved",
-                           "Nothing can be asked with -input=false. Give -auto-approve, or save a plan with \"terrace "
-                           "plan -out\" and apply that.");
-    }
+  int refuse_to_ask() {
+    return fail("Plan file or auto-approve required",
+                fmt::format("terrace cannot ask for interactive approval when {} is set. You can either apply a saved "
+                            "plan file, or enable the -auto-approve option.",
+                            flags_.json ? "-json" : "-input=false"));
+  }
+
+  bool approved() {
     bool destroy = flags_.destroy;
     bool yes = approve(
         context_, destroy ? "Do you really want to destroy all resources?" : "Do you want to perform these actions?",
         destroy ? "  terrace will destroy all your managed infrastructure, as shown above.\n  There is no undo. Only "
                   "'yes' will be accepted to confirm."
                 : "  terrace will perform the actions described above.\n  Only 'yes' will be accepted to approve.");
-    if (yes) return 0;
-    context_.print(destroy ? "Destroy cancelled.\n" : "Apply cancelled.\n");
-    return 1;
+    if (!yes) context_.print(destroy ? "Destroy cancelled.\n" : "Apply cancelled.\n");
+    return yes;
   }
 
-  int carry_out(Signals& signals) {
-    ApplyPrinter printer(context_);
+  bool carry_out(Signals& signals) {
     apply::Options options;
     options.parallelism = flags_.parallelism;
     options.interrupt = &signals.interrupt;
-    options.observer = flags_.json ? nullptr : &printer;
+    options.observer = &view_->apply_observer();
     apply::ApplyResult result = context_.loop.run(operation_->apply(options));
-    bool failed = result.diagnostics.has_errors() || result.interrupted;
-    if (!failed && !flags_.json) {
-      context_.print(context_.style("\n[bold][green]" + apply_summary(result, flags_.destroy) + "\n[reset]"));
-      std::string outputs = outputs_text(operation_->session().state(), context_);
-      if (!outputs.empty() && !flags_.destroy)
-        context_.print(context_.style("\n[bold][green]Outputs:[reset]\n\n") + outputs);
-    }
-    context_.show(result.diagnostics);
-    if (failed && !flags_.json) {
-      context_.print(fmt::format("\n{} added, {} changed, {} destroyed before it stopped.\n", result.added,
-                                 result.changed, result.destroyed));
-      if (!result.skipped.empty()) {
-        context_.print(fmt::format("Not begun: {}", result.skipped[0]));
-        for (std::size_t i = 1; i < result.skipped.size() && i < 20; ++i) context_.print(", " + result.skipped[i]);
-        context_.print(result.skipped.size() > 20 ? fmt::format(" and {} more.\n", result.skipped.size() - 20) : ".\n");
-      }
-      context_.print(
-          "Everything that was made is in the state. Mend the cause and run the same command again: it goes on from "
-          "there.\n");
-    }
-    return failed ? 1 : 0;
+    view_->diagnostics(result.diagnostics);
+    view_->applied(result, operation_->session().state(), flags_.destroy);
+    return !result.diagnostics.has_errors() && !result.interrupted;
   }
 
   Context& context_;
   RunFlags flags_;
   Providers providers_;
   schema::ProviderRegistry& registry_;
-  RefreshPrinter printer_{context_};
+  std::unique_ptr<RunView> view_;
   std::unique_ptr<apply::Operation> operation_;
-  bool planned_ = false;
 };
 
 }  // namespace

@@ -33,7 +33,13 @@ int show_command(Context& context, const Arguments& arguments) {
       context.show(saved.diagnostics);
       if (saved.diagnostics.has_errors()) return 1;
       if (json) {
-        context.print(plan_json(registry, saved.value.plan));
+        RunFlags run;
+        apply::Operation operation({context.files, context.loop, context.random, registry, nullptr, nullptr},
+                                   run.settings(context, ""));
+        Diagnostics loaded = operation.load(saved.value);
+        context.show(loaded);
+        if (loaded.has_errors()) return 1;
+        context.print(plan_json(registry, saved.value.plan, operation.graph()));
       } else {
         context.print(
             plan_text(plan_view(saved.value.plan, registry), context.terminal.color(), context.terminal.width()));

@@ -9,6 +9,7 @@ endfunction()
 if(TARGET terrace)
   acceptance_test(root)
   acceptance_test(requests)
+  acceptance_test(json)
   acceptance_test(kill)
   acceptance_test(types)
   # Stock Terraform as a referee, where its tools are.
