@@ -18,7 +18,7 @@ OUTPUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__fi
 OPERATIONS = {
     "acm": """
         AddTagsToCertificate DeleteCertificate DescribeCertificate ImportCertificate ListCertificates
-        ListTagsForCertificate RemoveTagsFromCertificate RequestCertificate UpdateCertificateOptions
+        ListTagsForCertificate RemoveTagsFromCertificate RenewCertificate RequestCertificate UpdateCertificateOptions
     """,
     "autoscaling": """
         AttachInstances AttachLoadBalancerTargetGroups AttachLoadBalancers AttachTrafficSources

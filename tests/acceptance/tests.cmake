@@ -12,6 +12,7 @@ if(TARGET terrace)
   acceptance_test(json)
   acceptance_test(kill)
   acceptance_test(types)
+  acceptance_test(data)
   # Stock Terraform as a referee, where its tools are.
   find_program(TERRAFORM terraform)
   find_program(GO go)

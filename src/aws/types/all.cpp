@@ -4,7 +4,8 @@
 namespace terrace::aws {
 
 const std::vector<ResourceType>& resource_types() {
-  static const std::vector<ResourceType> kTypes = {types::autoscaling_group(),
+  static const std::vector<ResourceType> kTypes = {types::acm_certificate(),
+                                                   types::autoscaling_group(),
                                                    types::cloudtrail(),
                                                    types::cloudwatch_log_group(),
                                                    types::cloudwatch_metric_alarm(),
@@ -28,6 +29,9 @@ const std::vector<ResourceType>& resource_types() {
                                                    types::kms_alias(),
                                                    types::kms_key(),
                                                    types::launch_template(),
+                                                   types::lb(),
+                                                   types::lb_listener(),
+                                                   types::lb_target_group(),
                                                    types::nat_gateway(),
                                                    types::route(),
                                                    types::route53_record(),
@@ -61,9 +65,12 @@ const std::vector<DataSource>& data_sources() {
   static const std::vector<DataSource> kSources = {types::ami(),
                                                    types::availability_zones(),
                                                    types::caller_identity(),
+                                                   types::elb_service_account(),
                                                    types::partition(),
                                                    types::policy_document(),
                                                    types::region(),
+                                                   types::s3_bucket_data(),
+                                                   types::s3_object_data(),
                                                    types::secretsmanager_secret_version_data()};
   return kSources;
 }

@@ -5,6 +5,7 @@
 
 namespace terrace::aws::types {
 
+ResourceType acm_certificate();
 ResourceType autoscaling_group();
 ResourceType cloudtrail();
 ResourceType cloudwatch_log_group();
@@ -29,6 +30,9 @@ ResourceType key_pair();
 ResourceType kms_alias();
 ResourceType kms_key();
 ResourceType launch_template();
+ResourceType lb();
+ResourceType lb_listener();
+ResourceType lb_target_group();
 ResourceType nat_gateway();
 ResourceType route();
 ResourceType route53_record();
@@ -59,9 +63,12 @@ ResourceType vpc_endpoint();
 DataSource ami();
 DataSource availability_zones();
 DataSource caller_identity();
+DataSource elb_service_account();
 DataSource partition();
 DataSource policy_document();
 DataSource region();
+DataSource s3_bucket_data();
+DataSource s3_object_data();
 DataSource secretsmanager_secret_version_data();
 
 }  // namespace terrace::aws::types

@@ -32,8 +32,8 @@ TEST(Tables, EveryTypeIsWholeAndNamedOnce) {
     EXPECT_EQ(has_tags, type.tags != TagStyle::kNone);
     EXPECT_EQ(has_region, type.regional);
   }
-  EXPECT_EQ(names.size(), 50U);
-  EXPECT_EQ(data_sources().size(), 7U);
+  EXPECT_EQ(names.size(), 54U);
+  EXPECT_EQ(data_sources().size(), 10U);
 }
 
 TEST(Tables, EveryServiceHasAModel) {
