@@ -9,7 +9,7 @@
 #include "cli/nodes.h"
 #include "cli/session.h"
 #include "cluster/objects.h"
-#include "cluster/ssh_key.h"
+#include "pki/openssh.h"
 
 namespace terrace::cli {
 
@@ -88,7 +88,7 @@ bool Keys::find_stored() {
 }
 
 bool Keys::write_local(const std::string& text) {
-  std::optional<std::string> half = cluster::public_half(text);
+  std::optional<std::string> half = pki::openssh_public_half(text);
   if (!half) return context_.fail("The key can't be read", "It is no private key of OpenSSH's format.") == 0;
   Status<FileError> folder = context_.files.make_directories(directory_of(key_path(name_)));
   Status<FileError> written =
@@ -153,9 +153,11 @@ int Keys::create() {
                                        "private half. Fetch it from the machine that made it, or \"terrace keys "
                                        "delete\" and make a new one.",
                                        name_, places_.pair_id, key_path(name_)));
-    if (!write_local(cluster::make_ssh_key(context_.random, name_).private_text)) return 1;
+    Result<pki::PrivateKey, std::string> key = pki::make_key(pki::KeyKind::kEd25519);
+    if (!key) return context_.fail("The key was not made", key.error());
+    if (!write_local(pki::openssh_private(*key, name_, context_.random))) return 1;
   }
-  std::optional<std::string> half = cluster::public_half(*places_.local);
+  std::optional<std::string> half = pki::openssh_public_half(*places_.local);
   if (!half)
     return context_.fail("The private key can't be read",
                          key_path(name_) + " is no private key of OpenSSH's format. Move it away and run this again.");
@@ -167,8 +169,7 @@ int Keys::create() {
                                      key_path(name_), access_.bucket("config"), object_key()));
   if (!places_.stored && !store()) return 1;
   add_to_agent();
-  context_.print(
-      fmt::format("{} is ready. Nodes take it with the next \"terrace up\".\n", cluster::fingerprint(*half)));
+  context_.print(fmt::format("{} is ready. Nodes take it with the next \"terrace up\".\n", pki::openssh_sha256(*half)));
   return 0;
 }
 
@@ -210,13 +211,13 @@ int Keys::remove(bool approved) {
 
 int Keys::exists(bool json) {
   bool all = places_.local && places_.stored && !places_.pair_id.empty();
-  std::optional<std::string> half = places_.local ? cluster::public_half(*places_.local) : std::nullopt;
+  std::optional<std::string> half = places_.local ? pki::openssh_public_half(*places_.local) : std::nullopt;
   if (json) {
     nlohmann::ordered_json report = {{"name", name_},
                                      {"file", places_.local ? nlohmann::ordered_json(key_path(name_)) : nullptr},
                                      {"key_pair_id", places_.pair_id},
                                      {"stored", places_.stored.has_value()},
-                                     {"fingerprint", half ? cluster::fingerprint(*half) : ""}};
+                                     {"fingerprint", half ? pki::openssh_sha256(*half) : ""}};
     context_.print(report.dump(2) + "\n");
     return all ? 0 : 1;
   }
@@ -226,7 +227,7 @@ int Keys::exists(bool json) {
                                                      ? "s3://" + access_.bucket("config") + "/" + object_key()
                                                  : has_bucket() ? "missing"
                                                                 : "the stack s3 was never created"));
-  if (half) context_.print("fingerprint " + cluster::fingerprint(*half) + "\n");
+  if (half) context_.print("fingerprint " + pki::openssh_sha256(*half) + "\n");
   return all ? 0 : 1;
 }
 

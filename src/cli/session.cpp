@@ -14,6 +14,7 @@
 #include "providers/null_provider.h"
 #include "providers/random_provider.h"
 #include "providers/time_provider.h"
+#include "providers/tls_provider.h"
 #include "state/value_json.h"
 
 namespace terrace::cli {
@@ -62,6 +63,7 @@ struct Providers::Impl {
   providers::SiblingOutputs* siblings;
   std::unique_ptr<AwsAccess> own;
   AwsAccess& aws;
+  CurlTlsPeer tls_peer;
   std::map<std::string, providers::Registry> registries;
 };
 
@@ -83,6 +85,9 @@ schema::ProviderRegistry& Providers::registry(const std::string& directory) {
                [impl] { return providers::make_random_provider(impl->context.random); });
   registry.add(std::string(providers::kTimeSource),
                [impl] { return providers::make_time_provider(impl->context.clock, impl->context.loop); });
+  registry.add(std::string(providers::kTlsSource), [impl] {
+    return providers::make_tls_provider(impl->context.clock, impl->context.random, impl->tls_peer);
+  });
   registry.add(std::string(providers::kTerraformSource), [impl, directory] {
     return providers::make_terraform_provider(impl->context.files, impl->context.random, directory, impl->siblings);
   });

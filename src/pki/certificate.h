@@ -70,6 +70,7 @@ struct Certificate {
   std::string pem;
   int version = 3;
   std::string serial;  // hexadecimal, lower case
+  std::string serial_decimal;
   Subject subject;
   Subject issuer;
   std::string subject_text;  // RFC 2253: "CN=a,O=b"

@@ -52,11 +52,14 @@ Moment moment_of(const ASN1_TIME* time) {
   return Moment(timegm(&broken));
 }
 
-std::string serial_of(const X509* certificate) {
-  BignumPtr number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
-  std::array<unsigned char, 64> bytes{};
-  if (BN_num_bytes(number.get()) > static_cast<int>(bytes.size())) return {};
-  return hexadecimal(bytes.data(), static_cast<size_t>(BN_bn2bin(number.get(), bytes.data())));
+void read_serial(const X509* x509, Certificate& certificate) {
+  BignumPtr number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), nullptr));
+  std::string bytes(static_cast<size_t>(BN_num_bytes(number.get())), '\0');
+  BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(bytes.data()));
+  certificate.serial = hexadecimal(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  char* decimal = BN_bn2dec(number.get());
+  certificate.serial_decimal = decimal;
+  OPENSSL_free(decimal);
 }
 
 void read_extensions(X509* x509, Certificate& certificate) {
@@ -95,7 +98,7 @@ Result<Certificate, std::string> values_of(X509* x509) {
   PEM_write_bio_X509(bio.get(), x509);
   certificate.pem = content(bio.get());
   certificate.version = static_cast<int>(X509_get_version(x509)) + 1;
-  certificate.serial = serial_of(x509);
+  read_serial(x509, certificate);
   certificate.subject = subject_of(X509_get_subject_name(x509));
   certificate.issuer = subject_of(X509_get_issuer_name(x509));
   certificate.subject_text = name_text(X509_get_subject_name(x509));

@@ -20,10 +20,10 @@ ALLOWED = {
     "plan": ["state"],
     "apply": ["state", "plan"],
     "aws": ["schema"],
-    "providers": ["schema", "state"],
+    "providers": ["schema", "state", "pki"],
     "stacks": ["plan", "apply"],
     "cluster": ["stacks", "aws"],
-    "cli": ["cluster", "aws", "providers", "stacks"],
+    "cli": ["cluster", "aws", "providers", "stacks", "pki"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
