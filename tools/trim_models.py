@@ -23,14 +23,16 @@ OPERATIONS = {
     "autoscaling": """
         AttachInstances AttachLoadBalancerTargetGroups AttachLoadBalancers AttachTrafficSources
         CancelInstanceRefresh CompleteLifecycleAction CreateAutoScalingGroup CreateOrUpdateTags
-        DeleteAutoScalingGroup DeleteLifecycleHook DeleteTags DeleteWarmPool DescribeAutoScalingGroups
-        DescribeAutoScalingInstances DescribeInstanceRefreshes DescribeLifecycleHooks
-        DescribeLoadBalancerTargetGroups DescribeLoadBalancers DescribePolicies DescribeScalingActivities
-        DescribeTags DescribeTrafficSources DescribeWarmPool DetachInstances DetachLoadBalancerTargetGroups
-        DetachLoadBalancers DetachTrafficSources DisableMetricsCollection EnableMetricsCollection
-        EnterStandby ExitStandby PutLifecycleHook PutWarmPool RecordLifecycleActionHeartbeat ResumeProcesses
-        SetDesiredCapacity SetInstanceHealth SetInstanceProtection StartInstanceRefresh SuspendProcesses
-        TerminateInstanceInAutoScalingGroup UpdateAutoScalingGroup
+        DeleteAutoScalingGroup DeleteLifecycleHook DeletePolicy DeleteScheduledAction DeleteTags
+        DeleteWarmPool DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeInstanceRefreshes
+        DescribeLifecycleHooks DescribeLoadBalancerTargetGroups DescribeLoadBalancers DescribePolicies
+        DescribeScalingActivities DescribeScheduledActions DescribeTags DescribeTrafficSources
+        DescribeWarmPool DetachInstances DetachLoadBalancerTargetGroups DetachLoadBalancers
+        DetachTrafficSources DisableMetricsCollection EnableMetricsCollection EnterStandby ExitStandby
+        PutLifecycleHook PutScalingPolicy PutScheduledUpdateGroupAction PutWarmPool
+        RecordLifecycleActionHeartbeat ResumeProcesses SetDesiredCapacity SetInstanceHealth
+        SetInstanceProtection StartInstanceRefresh SuspendProcesses TerminateInstanceInAutoScalingGroup
+        UpdateAutoScalingGroup
     """,
     "cloudtrail": """
         AddTags CreateTrail DeleteTrail DescribeTrails GetEventSelectors GetInsightSelectors GetTrailStatus
@@ -44,14 +46,16 @@ OPERATIONS = {
         GetItem ListTagsOfResource PutItem TagResource UntagResource UpdateItem
     """,
     "ec2": """
-        AcceptVpcEndpointConnections AllocateAddress AssignPrivateNatGatewayAddress AssociateAddress
-        AssociateNatGatewayAddress AssociateRouteTable AssociateSubnetCidrBlock AssociateVpcCidrBlock
-        AttachInternetGateway AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateDefaultVpc
-        CreateInternetGateway CreateKeyPair CreateLaunchTemplate CreateLaunchTemplateVersion
-        CreateNatGateway CreateNetworkAclEntry CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet
-        CreateTags CreateVpc CreateVpcEndpoint DeleteInternetGateway DeleteKeyPair DeleteLaunchTemplate
-        DeleteLaunchTemplateVersions DeleteNatGateway DeleteNetworkInterface DeleteRoute DeleteRouteTable
-        DeleteSecurityGroup DeleteSubnet DeleteTags DeleteVpc DeleteVpcEndpoints DescribeAccountAttributes
+        AcceptVpcEndpointConnections AllocateAddress AssignPrivateIpAddresses AssignPrivateNatGatewayAddress
+        AssociateAddress AssociateIamInstanceProfile AssociateNatGatewayAddress AssociateRouteTable
+        AssociateSubnetCidrBlock AssociateVpcCidrBlock AttachInternetGateway AttachVolume
+        AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CancelSpotInstanceRequests
+        CreateDefaultVpc CreateInternetGateway CreateKeyPair CreateLaunchTemplate
+        CreateLaunchTemplateVersion CreateNatGateway CreateNetworkAclEntry CreateRoute CreateRouteTable
+        CreateSecurityGroup CreateSnapshot CreateSubnet CreateTags CreateVolume CreateVpc CreateVpcEndpoint
+        DeleteInternetGateway DeleteKeyPair DeleteLaunchTemplate DeleteLaunchTemplateVersions
+        DeleteNatGateway DeleteNetworkInterface DeleteRoute DeleteRouteTable DeleteSecurityGroup
+        DeleteSubnet DeleteTags DeleteVolume DeleteVpc DeleteVpcEndpoints DescribeAccountAttributes
         DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeDhcpOptions
         DescribeIamInstanceProfileAssociations DescribeImages DescribeInstanceAttribute
         DescribeInstanceCreditSpecifications DescribeInstanceStatus DescribeInstanceTypeOfferings
@@ -59,16 +63,22 @@ OPERATIONS = {
         DescribeLaunchTemplateVersions DescribeLaunchTemplates DescribeManagedPrefixLists
         DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribePrefixLists
         DescribeRegions DescribeRouteTables DescribeSecurityGroupRules DescribeSecurityGroups
-        DescribeSubnets DescribeTags DescribeVolumes DescribeVpcAttribute DescribeVpcClassicLink
-        DescribeVpcEndpointServiceConfigurations DescribeVpcEndpoints DescribeVpcs DetachInternetGateway
-        DetachNetworkInterface DisableVgwRoutePropagation DisassociateAddress DisassociateNatGatewayAddress
-        DisassociateRouteTable DisassociateSubnetCidrBlock DisassociateVpcCidrBlock
-        EnableVgwRoutePropagation GetConsoleOutput GetIpamPoolAllocations ImportKeyPair
-        ModifyAddressAttribute ModifyInstanceAttribute ModifyLaunchTemplate ModifySecurityGroupRules
-        ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint ModifyVpcTenancy RebootInstances
-        ReleaseAddress ReplaceRoute ReplaceRouteTableAssociation ResetAddressAttribute
-        RevokeSecurityGroupEgress RevokeSecurityGroupIngress RunInstances StartInstances StopInstances
-        TerminateInstances UnassignPrivateNatGatewayAddress UpdateSecurityGroupRuleDescriptionsEgress
+        DescribeSnapshots DescribeSubnets DescribeTags DescribeVolumes DescribeVolumesModifications
+        DescribeVpcAttribute DescribeVpcClassicLink DescribeVpcEndpointServiceConfigurations
+        DescribeVpcEndpoints DescribeVpcs DetachInternetGateway DetachNetworkInterface DetachVolume
+        DisableVgwRoutePropagation DisassociateAddress DisassociateIamInstanceProfile
+        DisassociateNatGatewayAddress DisassociateRouteTable DisassociateSubnetCidrBlock
+        DisassociateVpcCidrBlock EnableVgwRoutePropagation GetConsoleOutput GetIpamPoolAllocations
+        GetPasswordData ImportKeyPair ModifyAddressAttribute ModifyInstanceAttribute
+        ModifyInstanceCapacityReservationAttributes ModifyInstanceCpuOptions
+        ModifyInstanceCreditSpecification ModifyInstanceMaintenanceOptions ModifyInstanceMetadataOptions
+        ModifyInstancePlacement ModifyLaunchTemplate ModifyNetworkInterfaceAttribute
+        ModifyPrivateDnsNameOptions ModifySecurityGroupRules ModifySubnetAttribute ModifyVolume
+        ModifyVpcAttribute ModifyVpcEndpoint ModifyVpcTenancy MonitorInstances RebootInstances
+        ReleaseAddress ReplaceIamInstanceProfileAssociation ReplaceRoute ReplaceRouteTableAssociation
+        ResetAddressAttribute RevokeSecurityGroupEgress RevokeSecurityGroupIngress RunInstances
+        StartInstances StopInstances TerminateInstances UnassignPrivateIpAddresses
+        UnassignPrivateNatGatewayAddress UnmonitorInstances UpdateSecurityGroupRuleDescriptionsEgress
         UpdateSecurityGroupRuleDescriptionsIngress
     """,
     "efs": """

@@ -68,17 +68,25 @@ Task<void> Batches::chunk(const Kind& kind, std::string region, std::shared_ptr<
     co_return;
   }
   if (!answer->contains(kind.result)) co_return;
-  for (json& object : (*answer)[kind.result]) {
-    auto key = object.find(kind.id);
-    if (key == object.end() || !key->is_string()) continue;
-    std::string name = key->get<std::string>();
-    if (kind.many) {
-      json& list = batch->found[name];
-      if (!list.is_array()) list = json::array();
-      list.push_back(std::move(object));
-    } else {
-      batch->found[name] = std::move(object);
+  for (json& result : (*answer)[kind.result]) {
+    if (kind.inside[0] == '\0') {
+      keep(kind, result, *batch);
+    } else if (result.contains(kind.inside)) {
+      for (json& object : result[kind.inside]) keep(kind, object, *batch);
     }
+  }
+}
+
+void Batches::keep(const Kind& kind, json& object, Batch& batch) {
+  auto key = object.find(kind.id);
+  if (key == object.end() || !key->is_string()) return;
+  std::string name = key->get<std::string>();
+  if (kind.many) {
+    json& list = batch.found[name];
+    if (!list.is_array()) list = json::array();
+    list.push_back(std::move(object));
+  } else {
+    batch.found[name] = std::move(object);
   }
 }
 

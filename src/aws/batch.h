@@ -29,6 +29,7 @@ struct Kind {
   const char* filters = "Filters";   // the parameter that takes filters, and
   const char* filter_name = "Name";  // the member of one that names it
   const char* flag = "";             // a parameter to be true
+  const char* inside = "";           // member of each result that holds the objects, where they come in groups
 };
 
 class Batches {
@@ -61,6 +62,7 @@ class Batches {
   Task<void> run(const Kind& kind, std::string region, std::shared_ptr<Batch> batch);
   Task<void> chunk(const Kind& kind, std::string region, std::shared_ptr<Batch> batch, std::size_t from,
                    std::size_t to);
+  static void keep(const Kind& kind, nlohmann::json& object, Batch& batch);
   Task<ApiResult> share_call(std::string key, std::string service, std::string operation, nlohmann::json params,
                              std::string region, bool every_page);
   Task<void> run_shared(std::string key, std::string service, std::string operation, nlohmann::json params,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -197,6 +198,8 @@ Json coerced(const Json& value, const Shape& shape) {
 
 // A value of the API as the row's type has it.
 Json adapted(const Row& row, const Json& value) {
+  if (row.type == "string" && value.is_number_float() && value.get<double>() == std::floor(value.get<double>()))
+    return std::to_string(static_cast<int64_t>(value.get<double>()));
   if (row.type == "string" && !value.is_string() && !value.is_null())
     return value.is_boolean() ? Json(value.get<bool>() ? "true" : "false") : Json(value.dump());
   if (row.type == "map(string)" && value.is_array()) {
@@ -207,6 +210,25 @@ Json adapted(const Row& row, const Json& value) {
     return map;
   }
   return value;
+}
+
+// The place of the block in `blocks` that shares the most values with the API's `object`: sets come in any order.
+std::size_t most_alike(const std::vector<Row>& rows, const Json& object, const Json& blocks) {
+  std::size_t best = blocks.size();
+  int most = -1;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    int same = 0;
+    for (const Row& row : rows) {
+      auto given = object.find(row.api);
+      if (row.is_block || given == object.end()) continue;
+      same += blocks[i].is_object() && blocks[i].value(row.name, Json()) == adapted(row, *given) ? 1 : 0;
+    }
+    if (same > most) {
+      most = same;
+      best = i;
+    }
+  }
+  return best;
 }
 
 }  // namespace
@@ -294,24 +316,30 @@ Json to_api(const std::vector<Row>& rows, const Json& attributes, const Shape& s
   return params;
 }
 
-Json from_api(const std::vector<Row>& rows, const Json& object, const Json& current) {
+Json from_api(const std::vector<Row>& rows, const Json& object, const Json& current, Blocks blocks) {
   Json state = current.is_object() ? current : Json::object();
   for (const Row& row : rows) {
     if (row.api == "-") continue;
     auto given = object.find(row.api);
     const Json before = state.contains(row.name) ? state[row.name] : Json(nullptr);
     if (row.is_block) {
-      // A block that the configuration leaves out stays out: what the API fills in there is its own affair.
-      if (given == object.end() || !before.is_array() || before.empty()) continue;
-      Json list = Json::array();
+      bool configured = before.is_array() && !before.empty();
+      bool all = blocks == Blocks::kAll && row.nesting != schema::Nesting::kSingle;
+      if (!all && (given == object.end() || !configured)) continue;
       std::vector<Json> objects;
-      if (given->is_array()) {
+      if (given != object.end() && given->is_array()) {
         objects.assign(given->begin(), given->end());
-      } else if (given->is_object()) {
+      } else if (given != object.end() && given->is_object() && (configured || !given->empty())) {
         objects.push_back(*given);
       }
-      for (std::size_t i = 0; i < objects.size(); ++i)
-        list.push_back(from_api(row.rows, objects[i], i < before.size() ? before[i] : Json::object()));
+      Json old = configured ? before : Json::array();
+      Json list = Json::array();
+      for (const Json& each : objects) {
+        std::size_t like = row.nesting == schema::Nesting::kSet ? most_alike(row.rows, each, old) : 0;
+        Json one = like < old.size() ? old[like] : Json::object();
+        if (like < old.size()) old.erase(like);
+        list.push_back(from_api(row.rows, each, one, blocks));
+      }
       state[row.name] = std::move(list);
       continue;
     }

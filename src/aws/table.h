@@ -63,9 +63,15 @@ std::string camel_case(std::string_view name);
 // the shape has no member for is left out.
 Json to_api(const std::vector<Row>& rows, const Json& attributes, const Shape& shape);
 
+// Which blocks from_api takes over: those that the configuration has, because the API fills in the others by itself; or
+// all, because the API has them only where somebody wrote them, so that an import finds them and their absence is
+// drift.
+enum class Blocks : uint8_t { kConfigured, kAll };
+
 // `current` with every row that `object` has a member for taken from it. An optional argument that is not computed
 // stays null where the API says nothing more than its zero.
-Json from_api(const std::vector<Row>& rows, const Json& object, const Json& current);
+Json from_api(const std::vector<Row>& rows, const Json& object, const Json& current,
+              Blocks blocks = Blocks::kConfigured);
 
 class Backend;
 

@@ -1,5 +1,7 @@
 #include "aws/types/common.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -113,6 +115,10 @@ std::string ec2_arn(const Context& context, const std::string& kind, const std::
 
 bool is_code(const ApiError& error, std::initializer_list<const char*> codes) {
   return std::any_of(codes.begin(), codes.end(), [&](const char* code) { return error.code == code; });
+}
+
+uint32_t crc32_of(const std::string& text) {
+  return crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size()));
 }
 
 std::string string_of(const Json& object, const char* member) {

@@ -37,6 +37,9 @@ std::string arn(const Context& context, const std::string& service, const std::s
 // Is the code one of these?
 bool is_code(const ApiError& error, std::initializer_list<const char*> codes);
 
+// The checksum that hashicorp/aws makes ids of.
+uint32_t crc32_of(const std::string& text);
+
 std::string string_of(const Json& object, const char* member);
 bool bool_of(const Json& object, const char* member);
 Json filters(std::initializer_list<std::pair<const char*, std::string>> pairs);

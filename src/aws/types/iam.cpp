@@ -219,6 +219,15 @@ Task<bool> remove_role(Context& c) {
         if (!done && !is_code(done.error(), {"NoSuchEntity"})) co_return c.fail(done.error(), "deleting a policy of");
       }
     }
+    ApiResult attached = co_await c.backend.client().call_all("iam", "ListAttachedRolePolicies", params);
+    if (attached) {
+      for (const Json& policy : attached->value("AttachedPolicies", Json::array())) {
+        Json gone = named("RoleName", name);
+        gone["PolicyArn"] = policy["PolicyArn"];
+        ApiResult done = co_await c.call("iam", "DetachRolePolicy", gone);
+        if (!done && !is_code(done.error(), {"NoSuchEntity"})) co_return c.fail(done.error(), "detaching a policy of");
+      }
+    }
   } else {
     const Json own = c.prior["inline_policy"].is_array() ? c.prior["inline_policy"] : Json::array();
     for (const Json& policy : own) {

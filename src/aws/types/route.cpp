@@ -56,15 +56,6 @@ constexpr std::pair<const char*, const char*> kTargets[] = {{"carrier_gateway_id
                                                             {"vpc_peering_connection_id", "VpcPeeringConnectionId"}};
 
 // hashicorp/aws makes the id of the table and a hash of the destination: r- + table + Go's crc32 of it.
-uint32_t crc32_of(const std::string& text) {
-  uint32_t crc = 0xffffffffU;
-  for (char c : text) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xedb88320U & (0U - (crc & 1U)));
-  }
-  return ~crc;
-}
-
 std::string route_id(const std::string& table, const std::string& destination) {
   return fmt::format("r-{}{}", table, crc32_of(destination));
 }

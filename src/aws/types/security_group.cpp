@@ -1,4 +1,4 @@
-// aws_security_group, with inline rules.
+// aws_security_group and aws_default_security_group, with inline rules.
 #include <algorithm>
 #include <map>
 
@@ -27,6 +27,21 @@ constexpr const char* kTable = R"(
     create string o
     delete string o
   }
+)";
+constexpr const char* kDefaultTable = R"(
+  arn string c api=-
+  description string c
+  egress set(object({cidr_blocks=list(string),description=string,from_port=number,ipv6_cidr_blocks=list(string),prefix_list_ids=list(string),protocol=string,security_groups=set(string),self=bool,to_port=number})) oc api=-
+  id string oc api=-
+  ingress set(object({cidr_blocks=list(string),description=string,from_port=number,ipv6_cidr_blocks=list(string),prefix_list_ids=list(string),protocol=string,security_groups=set(string),self=bool,to_port=number})) oc api=-
+  name string c api=GroupName
+  name_prefix string c api=-
+  owner_id string c
+  region string oc new api=-
+  revoke_rules_on_delete bool o api=- default=false
+  tags map(string) o api=-
+  tags_all map(string) oc api=-
+  vpc_id string oc new
 )";
 
 // One inline rule as the API's IpPermission.
@@ -273,7 +288,78 @@ Task<bool> recover(Context& c) {
   co_return ok;
 }
 
+// --- the group that every VPC is born with
+
+// The VPC of the plan, or the account's default one.
+Task<Result<Json, ApiError>> find_default(Context& c) {
+  Json params = Json::object();
+  std::string vpc = string_of(c.planned, "vpc_id");
+  if (vpc.empty()) {
+    params["Filters"] = filters({{"is-default", "true"}});
+    ApiResult vpcs = co_await c.call("ec2", "DescribeVpcs", params);
+    if (!vpcs) co_return Failure<ApiError>{vpcs.error()};
+    const Json list = vpcs->value("Vpcs", Json::array());
+    if (!list.empty()) vpc = string_of(list[0], "VpcId");
+  }
+  params["Filters"] = filters({{"vpc-id", vpc}, {"group-name", "default"}});
+  ApiResult answer = co_await c.call("ec2", "DescribeSecurityGroups", params);
+  if (!answer) co_return Failure<ApiError>{answer.error()};
+  const Json groups = answer->value("SecurityGroups", Json::array());
+  Json found = groups.empty() ? Json(nullptr) : groups[0];
+  co_return found;
+}
+
+// It is there already: creating it is making it what the configuration says. Rules that it does not name are revoked.
+Task<bool> adopt_default(Context& c) {
+  Result<Json, ApiError> group = co_await find_default(c);
+  if (!group) co_return c.fail(group.error(), "looking for");
+  if (group->is_null())
+    co_return c.fail("looking for", "there is no default group in that VPC. Set vpc_id to a VPC that exists");
+  std::string id = string_of(*group, "GroupId");
+  c.state["id"] = id;
+  Json tags = Json::object();
+  Json found = tag_map(group->value("Tags", Json::array()));
+  for (const auto& [key, value] : found.items()) {
+    if (!key.starts_with("aws:") && !c.backend.ignored_tags.contains(key)) tags[key] = value;
+  }
+  c.prior = Json::object();
+  c.prior["tags_all"] = std::move(tags);
+  for (const auto& [attribute, member] :
+       {std::pair("ingress", "IpPermissions"), std::pair("egress", "IpPermissionsEgress")}) {
+    if (c.planned[attribute].is_null()) c.planned[attribute] = Json::array();
+    c.prior[attribute] = rules_of(group->value(member, Json::array()), id, c.planned[attribute]);
+  }
+  bool ok = co_await update_ec2_tags(c);
+  if (ok) ok = co_await update(c);
+  co_return ok;
+}
+
+// It goes with its VPC: AWS does not delete it, and its rules stay as they are.
+Task<bool> leave_default(Context&) {
+  co_return true;
+}
+
+// Adopting it again changes nothing.
+Task<bool> recover_default(Context&) {
+  co_return true;
+}
+
 }  // namespace
+
+ResourceType default_security_group() {
+  ResourceType type;
+  type.name = "aws_default_security_group";
+  type.schema_version = 1;
+  type.table = kDefaultTable;
+  type.title = "Default Security Group";
+  type.tags = TagStyle::kEc2;
+  type.create = adopt_default;
+  type.read = read;
+  type.update = update;
+  type.remove = leave_default;
+  type.recover = recover_default;
+  return type;
+}
 
 ResourceType security_group() {
   ResourceType type;

@@ -32,7 +32,7 @@ TEST(Tables, EveryTypeIsWholeAndNamedOnce) {
     EXPECT_EQ(has_tags, type.tags != TagStyle::kNone);
     EXPECT_EQ(has_region, type.regional);
   }
-  EXPECT_EQ(names.size(), 54U);
+  EXPECT_EQ(names.size(), 65U);
   EXPECT_EQ(data_sources().size(), 10U);
 }
 
