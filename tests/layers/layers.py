@@ -20,6 +20,7 @@ ALLOWED = {
     "plan": ["state"],
     "apply": ["state", "plan"],
     "aws": ["schema"],
+    "node": ["base", "diag", "aws"],
     "providers": ["schema", "state", "pki"],
     "stacks": ["plan", "apply"],
     "cluster": ["stacks", "aws"],
