@@ -50,6 +50,39 @@ class StateValues final : public config::ResourceValues {
   schema::ProviderRegistry& registry_;
 };
 
+// What the console's own type(x) asks about: x; nullptr where `expression` is no such call.
+const hcl::Expression* type_question(const hcl::Expression& expression) {
+  if (expression.kind != hcl::ExpressionKind::kFunctionCall) return nullptr;
+  const auto& call = static_cast<const hcl::FunctionCall&>(expression);
+  return call.name == "type" && call.arguments.size() == 1 ? call.arguments[0].get() : nullptr;
+}
+
+// A type as type(x) shows it.
+std::string type_text(const lang::Type& type, int depth) {
+  std::string pad(static_cast<std::size_t>(depth) * 4, ' ');
+  if (type.is_object()) {
+    if (type.attributes().empty()) return "object({})";
+    std::string text = "object({\n";
+    for (const lang::Type::Attribute& attribute : type.attributes())
+      text += fmt::format("{}    {}: {},\n", pad, attribute.name, type_text(attribute.type, depth + 1));
+    return text + pad + "})";
+  }
+  if (type.is_tuple()) {
+    if (type.elements().empty()) return "tuple([])";
+    std::string text = "tuple([\n";
+    for (const lang::Type& element : type.elements())
+      text += fmt::format("{}    {},\n", pad, type_text(element, depth + 1));
+    return text + pad + "])";
+  }
+  if (!type.is_collection()) return type.friendly_name();
+  const char* word = type.kind() == lang::TypeKind::kList  ? "list"
+                     : type.kind() == lang::TypeKind::kSet ? "set"
+                                                           : "map";
+  const lang::Type& element = type.element();
+  if (element.is_primitive() || element.is_dynamic()) return fmt::format("{}({})", word, type_text(element, depth));
+  return fmt::format("{}(\n{}    {},\n{})", word, pad, type_text(element, depth + 1), pad);
+}
+
 }  // namespace
 
 int console_command(Context& context, const Arguments& arguments) {
@@ -101,8 +134,11 @@ int console_command(Context& context, const Arguments& arguments) {
     Diagnostics diagnostics = std::move(expression.diagnostics);
     std::string printed;
     if (expression.value) {
-      lang::Value value = evaluation.evaluate(*expression.value, evaluation.root(), {}, diagnostics);
-      if (!diagnostics.has_errors()) printed = lang::value_text(value) + "\n";
+      const hcl::Expression* asked = type_question(*expression.value);
+      const hcl::Expression& wanted = asked != nullptr ? *asked : *expression.value;
+      lang::Value value = evaluation.evaluate(wanted, evaluation.root(), {}, diagnostics);
+      if (!diagnostics.has_errors())
+        printed = (asked != nullptr ? type_text(value.type(), 0) : lang::value_text(value)) + "\n";
     }
     context.show(diagnostics);
     if (diagnostics.has_errors()) {

@@ -342,8 +342,14 @@ Converted convert(const Value& value, const Type& wanted) {
 std::optional<Type> unify(std::span<const Type> types) {
   if (types.empty()) return Type::dynamic();
   if (std::all_of(types.begin(), types.end(), [&](const Type& type) { return type == types[0]; })) return types[0];
-  if (std::any_of(types.begin(), types.end(), [](const Type& type) { return type.is_dynamic(); }))
-    return Type::dynamic();
+  if (std::any_of(types.begin(), types.end(), [](const Type& type) { return type.is_dynamic(); })) {
+    // What has no type yet, such as the word null, becomes what the simple ones beside it are.
+    std::vector<Type> others;
+    std::copy_if(types.begin(), types.end(), std::back_inserter(others),
+                 [](const Type& type) { return !type.is_dynamic(); });
+    bool simple = std::all_of(others.begin(), others.end(), [](const Type& type) { return type.is_primitive(); });
+    return simple ? unify(others) : Type::dynamic();
+  }
   auto all = [&](auto test) { return std::all_of(types.begin(), types.end(), test); };
   if (all([](const Type& type) { return type.is_primitive(); })) {
     bool has_string =

@@ -765,6 +765,12 @@ class Evaluator {
     if (name == "try" || name == "can") return attempt(expression, name == "can", names);
     const Function* function = find_function(expression.name);
     if (function == nullptr) return unknown_function(expression);
+    if (name == "templatestring" && !expression.arguments.empty()) {
+      if (const char* problem = template_reference_problem(*expression.arguments[0])) {
+        return call_failed(expression, *function, {std::string("invalid template expression: ") + problem, 0},
+                           {expression.arguments[0].get()}, names);
+      }
+    }
     std::size_t before = diagnostics_.items().size();
     std::vector<Value> arguments;
     std::vector<const Expression*> places;
@@ -811,6 +817,28 @@ class Evaluator {
     FunctionResult result = call_function(*function, std::move(arguments), scope_.functions(), render);
     if (!result) return call_failed(expression, *function, result.error(), places, names);
     return result->with_marks(marks);
+  }
+
+  // templatestring renders a string that comes from elsewhere; nullptr for an expression that can name one.
+  static const char* template_reference_problem(const Expression& expression) {
+    switch (expression.kind) {
+      case hcl::ExpressionKind::kScopeTraversal:
+      case hcl::ExpressionKind::kIndex:
+      case hcl::ExpressionKind::kRelativeTraversal:
+        return nullptr;
+      case hcl::ExpressionKind::kTemplateWrap:
+        return "templatestring is only for rendering templates retrieved dynamically from elsewhere; to treat the "
+               "inner "
+               "expression as template syntax, write the reference expression directly without any template "
+               "interpolation syntax";
+      case hcl::ExpressionKind::kTemplate:
+      case hcl::ExpressionKind::kLiteral:
+        return "templatestring is only for rendering templates retrieved dynamically from elsewhere, and so does not "
+               "support providing a literal template; consider using a template string expression instead";
+      default:
+        return "must be a direct reference to a single string from elsewhere, containing valid Terraform template "
+               "syntax";
+    }
   }
 
   bool arity_fits(const hcl::FunctionCall& expression, const Function& function, std::size_t count) {
@@ -862,6 +890,13 @@ class Evaluator {
                       expression.name),
           expression.name_range, expression.range);
     }
+    if (std::size_t colons = expression.name.find("::"); colons != std::string::npos) {
+      return fail("Unknown provider function",
+                  fmt::format("The function namespace \"{}\" is not valid. Provider function calls must use the "
+                              "\"provider::\" namespace prefix.",
+                              expression.name.substr(0, colons)),
+                  expression.name_range, expression.range);
+    }
     return fail("Call to unknown function",
                 fmt::format("There is no function named \"{}\".{}", expression.name,
                             hcl::did_you_mean(expression.name, function_names())),
@@ -899,6 +934,13 @@ class Evaluator {
         if (!can) return value;
         if (!value.is_wholly_known()) return Value::unknown(Type::boolean(), not_null()).with_marks(value.marks_deep());
         return Value::boolean(true);
+      }
+      // A name that nothing declares is a mistake in the file, whatever the values are.
+      if (std::any_of(problems.items().begin(), problems.items().end(), [](const Diagnostic& problem) {
+            return problem.summary.starts_with("Reference to undeclared ");
+          })) {
+        diagnostics_.append(std::move(problems));
+        return Value::dynamic();
       }
       all.append(std::move(problems));
     }
@@ -952,7 +994,9 @@ class Evaluator {
       }
     });
     if (!missing.empty()) return Failure<FunctionError>{{missing, 1}};
-    ValuesScope inner(std::move(values), scope.functions());
+    FunctionContext functions = scope.functions();
+    functions.inside_template = true;
+    ValuesScope inner(std::move(values), functions);
     Diagnostics diagnostics;
     Value value = lang::evaluate(*parsed.value, inner, diagnostics);
     if (diagnostics.has_errors()) return Failure<FunctionError>{{first_error(diagnostics), -1}};

@@ -57,46 +57,69 @@ std::string in_base(Number number, int base, bool upper) {
   return digits;
 }
 
-FunctionResult integer(const Verb& verb, const Value& value, int argument) {
+// At least as many digits as the precision says.
+std::string digits_of(const Verb& verb, std::string text) {
+  std::size_t sign = text[0] == '-' ? 1 : 0;
+  auto wanted = static_cast<std::size_t>(std::max(verb.precision, 0));
+  if (text.size() - sign < wanted) text.insert(sign, wanted - (text.size() - sign), '0');
+  return text;
+}
+
+// The shortest form that reads back as the same number, with an exponent from a million on and below a ten thousandth,
+// as Go's %g has it.
+std::string shortest(const Number& n, bool upper) {
+  std::string digits = n.text();
+  std::string sign = digits[0] == '-' ? "-" : "";
+  digits.erase(0, sign.size());
+  std::size_t point = std::min(digits.find('.'), digits.size());
+  if (point < digits.size()) digits.erase(point, 1);
+  std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
+  int exponent = static_cast<int>(point) - static_cast<int>(zeros) - 1;
+  if (n.is_infinite() || zeros == digits.size() || (exponent >= -4 && exponent < 6)) return n.text();
+  digits.erase(0, zeros);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return fmt::format("{}{}{}{}{}{}{:02}", sign, digits[0], digits.size() > 1 ? "." : "", digits.substr(1),
+                     upper ? 'E' : 'e', exponent < 0 ? '-' : '+', std::abs(exponent));
+}
+
+FunctionResult integer(const Verb& verb, const Value& value) {
   Result<Value, ConvertError> number = convert(value, Type::number());
   if (!number)
-    return call_error(fmt::format("unsupported value for \"{}\" at {}: {}", verb.text, verb.at, number.error().message),
-                      argument);
+    return call_error(
+        fmt::format("unsupported value for \"{}\" at {}: {}", verb.text, verb.at, number.error().message));
   if (number->is_null())
     return call_error(
-        fmt::format("unsupported value for \"{}\" at {}: null value cannot be formatted", verb.text, verb.at),
-        argument);
+        fmt::format("unsupported value for \"{}\" at {}: null value cannot be formatted", verb.text, verb.at));
   const Number& n = number->as_number();
   if (!n.is_integer())
-    return call_error(fmt::format("unsupported value for \"{}\" at {}: an integer is required", verb.text, verb.at),
-                      argument);
+    return call_error(fmt::format("unsupported value for \"{}\" at {}: an integer is required", verb.text, verb.at));
   switch (verb.mode) {
     case 'b':
-      return Value::string(padded(verb, with_sign(verb, in_base(n, 2, false))));
+      return Value::string(padded(verb, with_sign(verb, digits_of(verb, in_base(n, 2, false)))));
     case 'o':
-      return Value::string(padded(verb, with_sign(verb, in_base(n, 8, false))));
+      return Value::string(
+          padded(verb, with_sign(verb, digits_of(verb, (verb.sharp ? "0" : "") + in_base(n, 8, false)))));
     case 'x':
     case 'X': {
-      std::string digits = in_base(n, 16, verb.mode == 'X');
+      std::string digits = digits_of(verb, in_base(n, 16, verb.mode == 'X'));
       if (verb.sharp)
         digits = (digits[0] == '-' ? "-0" : "0") + std::string(1, verb.mode) +
                  (digits[0] == '-' ? digits.substr(1) : digits);
       return Value::string(padded(verb, with_sign(verb, digits)));
     }
     default:
-      return Value::string(padded(verb, with_sign(verb, n.text())));
+      return Value::string(padded(verb, with_sign(verb, digits_of(verb, n.text()))));
   }
 }
 
-FunctionResult floating(const Verb& verb, const Value& value, int argument) {
+FunctionResult floating(const Verb& verb, const Value& value) {
   Result<Value, ConvertError> number = convert(value, Type::number());
   if (!number)
-    return call_error(fmt::format("unsupported value for \"{}\" at {}: {}", verb.text, verb.at, number.error().message),
-                      argument);
+    return call_error(
+        fmt::format("unsupported value for \"{}\" at {}: {}", verb.text, verb.at, number.error().message));
   if (number->is_null())
     return call_error(
-        fmt::format("unsupported value for \"{}\" at {}: null value cannot be formatted", verb.text, verb.at),
-        argument);
+        fmt::format("unsupported value for \"{}\" at {}: null value cannot be formatted", verb.text, verb.at));
   double n = number->as_number().to_double();
   int precision = verb.precision >= 0 ? verb.precision : 6;
   std::string text;
@@ -108,10 +131,10 @@ FunctionResult floating(const Verb& verb, const Value& value, int argument) {
       text = fmt::format("{:.{}E}", n, precision);
       break;
     case 'g':
-      text = verb.precision >= 0 ? fmt::format("{:.{}g}", n, precision) : fmt::format("{}", n);
+      text = verb.precision >= 0 ? fmt::format("{:.{}g}", n, precision) : shortest(number->as_number(), false);
       break;
     case 'G':
-      text = verb.precision >= 0 ? fmt::format("{:.{}G}", n, precision) : fmt::format("{}", n);
+      text = verb.precision >= 0 ? fmt::format("{:.{}G}", n, precision) : shortest(number->as_number(), true);
       break;
     default:
       text = fmt::format("{:.{}f}", n, precision);
@@ -150,15 +173,14 @@ std::string go_quoted(const std::string& text) {
   return quoted + "\"";
 }
 
-FunctionResult textual(const Verb& verb, const Value& value, int argument) {
+FunctionResult textual(const Verb& verb, const Value& value) {
   Result<Value, ConvertError> string = convert(value, Type::string());
   if (!string)
-    return call_error(fmt::format("unsupported value for \"{}\" at {}: {}", verb.text, verb.at, string.error().message),
-                      argument);
+    return call_error(
+        fmt::format("unsupported value for \"{}\" at {}: {}", verb.text, verb.at, string.error().message));
   if (string->is_null())
     return call_error(
-        fmt::format("unsupported value for \"{}\" at {}: null value cannot be formatted", verb.text, verb.at),
-        argument);
+        fmt::format("unsupported value for \"{}\" at {}: null value cannot be formatted", verb.text, verb.at));
   std::string text = string->as_string();
   if (verb.precision >= 0) {
     std::vector<std::string> clusters = graphemes(text);
@@ -172,13 +194,15 @@ FunctionResult textual(const Verb& verb, const Value& value, int argument) {
 
 FunctionResult any_value(const Verb& verb, const Value& value) {
   if (!verb.sharp && value.has_content() && value.type().is_primitive()) {
+    if (value.type().kind() == TypeKind::kNumber)
+      return Value::string(padded(verb, shortest(value.as_number(), false)));
     Result<Value, ConvertError> string = convert(value, Type::string());
     return Value::string(padded(verb, string->as_string()));
   }
   return Value::string(padded(verb, encode_json(value)));
 }
 
-FunctionResult one(const Verb& verb, const Value& value, int argument) {
+FunctionResult one(const Verb& verb, const Value& value) {
   switch (verb.mode) {
     case 'v':
       return any_value(verb, value);
@@ -186,11 +210,10 @@ FunctionResult one(const Verb& verb, const Value& value, int argument) {
       Result<Value, ConvertError> truth = convert(value, Type::boolean());
       if (!truth)
         return call_error(
-            fmt::format("unsupported value for \"{}\" at {}: {}", verb.text, verb.at, truth.error().message), argument);
+            fmt::format("unsupported value for \"{}\" at {}: {}", verb.text, verb.at, truth.error().message));
       if (truth->is_null())
         return call_error(
-            fmt::format("unsupported value for \"{}\" at {}: null value cannot be formatted", verb.text, verb.at),
-            argument);
+            fmt::format("unsupported value for \"{}\" at {}: null value cannot be formatted", verb.text, verb.at));
       return Value::string(padded(verb, truth->as_bool() ? "true" : "false"));
     }
     case 'b':
@@ -198,16 +221,22 @@ FunctionResult one(const Verb& verb, const Value& value, int argument) {
     case 'o':
     case 'x':
     case 'X':
-      return integer(verb, value, argument);
+      return integer(verb, value);
     case 'e':
     case 'E':
     case 'f':
     case 'g':
     case 'G':
-      return floating(verb, value, argument);
+      return floating(verb, value);
     default:
-      return textual(verb, value, argument);
+      return textual(verb, value);
   }
+}
+
+// The format string means nothing from `at` on.
+FunctionResult unrecognized(const std::string& format, std::size_t at) {
+  if (at >= format.size()) return call_error(fmt::format("invalid format string starting at offset {}", at));
+  return call_error(fmt::format("unrecognized format character '{}' at offset {}", format[at], at));
 }
 
 }  // namespace
@@ -249,25 +278,24 @@ FunctionResult format_values(const std::string& format, std::span<const Value> v
     std::size_t index = next;
     if (i < format.size() && format[i] == '[') {
       ++i;
+      std::size_t digits_at = i;
       int given = number();
-      if (given < 1 || i >= format.size() || format[i] != ']')
-        return call_error(fmt::format("invalid argument index at offset {}", verb.at), 0);
+      if (given < 1 || i >= format.size() || format[i] != ']') return unrecognized(format, given < 1 ? digits_at : i);
       ++i;
       index = static_cast<std::size_t>(given - 1);
       explicit_index = true;
     }
-    if (i >= format.size()) return call_error(fmt::format("unrecognized format character U+0000 at offset {}", i), 0);
+    if (i >= format.size() || std::isalpha(static_cast<unsigned char>(format[i])) == 0) return unrecognized(format, i);
     verb.mode = format[i++];
     verb.text = format.substr(verb.at, i - verb.at);
     if (std::string_view("vtbdoxXeEfgGsq").find(verb.mode) == std::string_view::npos) {
       return call_error(
-          fmt::format("unsupported format verb '{}' in \"{}\" at offset {}", verb.mode, verb.text, verb.at), 0);
+          fmt::format("unsupported format verb '{}' in \"{}\" at offset {}", verb.mode, verb.text, verb.at));
     }
     if (index >= values.size())
       return call_error(fmt::format("not enough arguments for \"{}\" at {}: need index {} but have {} total", verb.text,
-                                    verb.at, index + 1, values.size()),
-                        0);
-    FunctionResult text = one(verb, values[index], static_cast<int>(index) + 1);
+                                    verb.at, index + 1, values.size()));
+    FunctionResult text = one(verb, values[index]);
     if (!text) return text;
     result += text->as_string();
     next = index + 1;

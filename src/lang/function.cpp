@@ -15,7 +15,7 @@ const std::unordered_map<std::string_view, const Function*>& table() {
     std::unordered_map<std::string_view, const Function*> by_name;
     for (const std::vector<Function>* part :
          {&numeric_functions(), &string_functions(), &collection_functions(), &encoding_functions(), &file_functions(),
-          &time_functions(), &network_functions(), &type_functions()}) {
+          &time_functions(), &network_functions(), &type_functions(), &crypto_functions()}) {
       for (const Function& function : *part) by_name.emplace(function.name, &function);
     }
     return by_name;

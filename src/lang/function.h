@@ -23,9 +23,10 @@ struct FunctionContext {
   FileSystem* files = nullptr;
   Clock* clock = nullptr;
   Random* random = nullptr;
-  std::string base_directory;  // of relative paths: the working directory as the user sees it; empty for "."
-  Duration plan_time{0};       // plantimestamp(); 0 while nothing is planned
-  bool pure = false;           // planning: timestamp(), uuid() and bcrypt() are unknown until apply
+  std::string base_directory;    // of relative paths: the working directory as the user sees it; empty for "."
+  Duration plan_time{0};         // plantimestamp(); 0 while nothing is planned
+  bool inside_template = false;  // templatefile() and templatestring() are refused
+  bool pure = false;             // planning: timestamp(), uuid() and bcrypt() are unknown until apply
 };
 
 // Why a call has no value. `argument` is the one to blame, -1 for the call as a whole.

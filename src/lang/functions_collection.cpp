@@ -53,7 +53,7 @@ FunctionResult length(const Call& call) {
     return Value::unknown(Type::number(), refinement);
   }
   if (type.kind() == TypeKind::kString) return Value::number(static_cast<int64_t>(graphemes(v.as_string()).size()));
-  if (!type.is_collection()) return call_error("argument must be a string, a collection type, or a structural type", 0);
+  if (!type.is_collection()) return call_error("argument must be a string, a collection type, or a structural type");
   if (is_set(v) && !v.is_wholly_known()) return Value::unknown(Type::number());
   return Value::number(static_cast<int64_t>(v.length()));
 }
@@ -62,17 +62,15 @@ FunctionResult element(const Call& call) {
   const Value& list = call.arguments[0];
   if (!is_list(list) && !is_tuple(list)) {
     return call_error(is_set(list) ? "cannot read elements from set of " + list.type().element().friendly_name()
-                                   : "cannot read elements from " + list.type().friendly_name(),
-                      0);
+                                   : "cannot read elements from " + list.type().friendly_name());
   }
   std::optional<int64_t> index = call.arguments[1].as_number().to_int64();
   if (!index)
     return call_error(
-        "invalid index: value must be a whole number, between -9223372036854775808 and 9223372036854775807 inclusive",
-        1);
+        "invalid index: value must be a whole number, between -9223372036854775808 and 9223372036854775807");
   std::size_t count = is_tuple(list) ? list.type().elements().size() : list.is_known() ? list.length() : 0;
   if (!list.is_known()) return Value::unknown(is_list(list) ? list.type().element() : Type::dynamic());
-  if (count == 0) return call_error("cannot use element function with an empty list", 0);
+  if (count == 0) return call_error("cannot use element function with an empty list");
   auto size = static_cast<int64_t>(count);
   int64_t at = ((*index % size) + size) % size;
   return list.elements()[static_cast<std::size_t>(at)];
@@ -80,7 +78,7 @@ FunctionResult element(const Call& call) {
 
 FunctionResult index_of(const Call& call) {
   const Value& list = call.arguments[0];
-  if (!is_list(list) && !is_tuple(list)) return call_error("argument must be a list or tuple", 0);
+  if (!is_list(list) && !is_tuple(list)) return call_error("argument must be a list or tuple");
   if (!list.is_known()) return Value::unknown(Type::number());
   if (list.length() == 0) return call_error("cannot search an empty list");
   for (std::size_t i = 0; i < list.length(); ++i) {
@@ -93,7 +91,7 @@ FunctionResult index_of(const Call& call) {
 
 FunctionResult contains(const Call& call) {
   const Value& list = call.arguments[0];
-  if (!is_sequence(list)) return call_error("argument must be list, tuple, or set", 0);
+  if (!is_sequence(list)) return call_error("argument must be list, tuple, or set");
   if (!list.is_known()) return Value::unknown(Type::boolean());
   bool unknown = false;
   for (const Value& each : list.elements()) {
@@ -113,12 +111,13 @@ FunctionResult contains(const Call& call) {
 }
 
 FunctionResult concat(const Call& call) {
+  if (call.arguments.empty()) return call_error("at least one argument is required");
   std::vector<Value> all;
   bool lists = true;
   std::vector<Type> types;
   for (std::size_t i = 0; i < call.arguments.size(); ++i) {
     const Value& argument = call.arguments[i];
-    if (!is_list(argument) && !is_tuple(argument) && !is_set(argument)) {
+    if (argument.is_known() && !is_list(argument) && !is_tuple(argument)) {
       return call_error(fmt::format("all arguments must be lists or tuples; got {}", argument.type().friendly_name()),
                         static_cast<int>(i));
     }
@@ -151,7 +150,7 @@ void flatten_into(const Value& value, std::vector<Value>& out, bool& known) {
 FunctionResult flatten(const Call& call) {
   const Value& list = call.arguments[0];
   if (!list.is_known()) return Value::dynamic();
-  if (!is_sequence(list)) return call_error("can only flatten lists, sets and tuples", 0);
+  if (!is_sequence(list)) return call_error("can only flatten lists, sets and tuples");
   std::vector<Value> out;
   bool known = true;
   flatten_into(list, out, known);
@@ -175,7 +174,7 @@ FunctionResult keys(const Call& call) {
 
 FunctionResult values(const Call& call) {
   const Value& map = call.arguments[0];
-  if (!is_keyed(map)) return call_error("must have map or object type", 0);
+  if (!is_keyed(map)) return call_error("values() requires a map as the first argument");
   if (!map.is_known()) return is_map(map) ? Value::unknown(Type::list(map.type().element())) : Value::dynamic();
   std::vector<Value> all = vector_of(map);
   if (is_object(map)) return Value::tuple(std::move(all));
@@ -190,7 +189,7 @@ FunctionResult lookup(const Call& call) {
   const std::string& key = call.arguments[1].as_string();
   const Value* found = is_object(map) ? map.find_attribute(key) : map.find_key(key);
   if (found != nullptr) return *found;
-  if (call.arguments.size() < 3) return call_error(fmt::format("the given object has no attribute \"{}\"", key));
+  if (call.arguments.size() < 3) return call_error(fmt::format("the given object has no attribute \"{}\"", key), 0);
   if (is_map(map)) {
     Result<Value, ConvertError> converted = convert(call.arguments[2], map.type().element());
     if (!converted) return call_error("the default value must have the same type as the map elements", 2);
@@ -212,8 +211,7 @@ FunctionResult merge(const Call& call) {
     }
     if (!argument.is_known()) return Value::dynamic().with_marks(marks);
     if (!is_keyed(argument))
-      return call_error(fmt::format("arguments must be maps or objects, got \"{}\"", argument.type().friendly_name()),
-                        static_cast<int>(i));
+      return call_error(fmt::format("arguments must be maps or objects, got \"{}\"", argument.type().friendly_name()));
     all_maps = all_maps && is_map(argument);
     if (is_map(argument)) types.push_back(argument.type().element());
     for (std::size_t j = 0; j < argument.length(); ++j)
@@ -239,7 +237,7 @@ FunctionResult zipmap(const Call& call) {
   std::vector<Value::Member> members;
   for (std::size_t i = 0; i < names.length(); ++i) {
     if (!names.elements()[i].is_known()) return Value::dynamic();
-    if (names.elements()[i].is_null()) return call_error("keys argument must not contain null", 0);
+    if (names.elements()[i].is_null()) return call_error(fmt::format("keys list has null value at index {}", i));
     members.emplace_back(names.elements()[i].as_string(), all.elements()[i]);
   }
   if (is_tuple(all)) return Value::object(std::move(members));
@@ -251,8 +249,10 @@ FunctionResult transpose(const Call& call) {
   if (!map.is_wholly_known()) return Value::unknown(Type::map(Type::list(Type::string())));
   std::map<std::string, std::vector<Value>> turned;
   for (std::size_t i = 0; i < map.length(); ++i) {
-    for (const Value& each : map.elements()[i].elements())
+    for (const Value& each : map.elements()[i].elements()) {
+      if (each.is_null()) return call_error("input list must not contain null string");
       turned[each.as_string()].push_back(Value::string(map.keys()[i]));
+    }
   }
   std::vector<Value::Member> members;
   for (auto& [name, list] : turned) members.emplace_back(name, Value::list(Type::string(), std::move(list)));
@@ -305,7 +305,7 @@ FunctionResult slice(const Call& call) {
 FunctionResult chunklist(const Call& call) {
   const Value& list = call.arguments[0];
   std::optional<int64_t> size = call.arguments[1].as_number().to_int64();
-  if (!size || *size < 0) return call_error("the size argument must be positive", 1);
+  if (!size || *size < 0) return call_error("the size argument must be positive");
   std::vector<Value> chunks;
   std::vector<Value> chunk;
   for (const Value& each : list.elements()) {
@@ -320,9 +320,11 @@ FunctionResult chunklist(const Call& call) {
 }
 
 FunctionResult coalesce(const Call& call) {
-  if (call.arguments.empty()) return call_error("at least one argument is required");
+  if (call.arguments.empty()) return call_error("all arguments must have the same type");
   std::vector<Type> types;
-  for (const Value& argument : call.arguments) types.push_back(argument.type());
+  for (const Value& argument : call.arguments) {
+    if (!(argument.is_null() && argument.type().is_dynamic())) types.push_back(argument.type());
+  }
   std::optional<Type> common = unify(types);
   if (!common) return call_error("all arguments must have the same type");
   for (const Value& argument : call.arguments) {
@@ -338,13 +340,10 @@ FunctionResult coalesce(const Call& call) {
 
 FunctionResult coalescelist(const Call& call) {
   if (call.arguments.empty()) return call_error("at least one argument is required");
-  for (std::size_t i = 0; i < call.arguments.size(); ++i) {
-    const Value& argument = call.arguments[i];
+  for (const Value& argument : call.arguments) {
     if (!argument.is_known()) return Value::dynamic();
-    if (argument.is_null()) continue;
-    if (!is_list(argument) && !is_tuple(argument))
-      return call_error("coalescelist arguments must be lists or tuples", static_cast<int>(i));
-    if (argument.length() > 0) return argument;
+    if (!is_list(argument) && !is_tuple(argument)) return call_error("coalescelist arguments must be lists or tuples");
+    if (!argument.is_null() && argument.length() > 0) return argument;
   }
   return call_error("no non-null arguments");
 }
@@ -368,7 +367,9 @@ FunctionResult matchkeys(const Call& call) {
   std::vector<Value> kept;
   for (std::size_t i = 0; i < all.length(); ++i) {
     bool match = std::any_of(wanted.elements().begin(), wanted.elements().end(), [&](const Value& w) {
-      Value same = names.elements()[i].equals(w);
+      // Numbers and their texts are the same key.
+      Result<Value, ConvertError> wanted_as_key = convert(w, names.elements()[i].type());
+      Value same = names.elements()[i].equals(wanted_as_key ? *wanted_as_key : w);
       return same.is_known() && same.as_bool();
     });
     if (match) kept.push_back(all.elements()[i]);
@@ -397,16 +398,15 @@ FunctionResult range(const Call& call) {
   }
   if (call.arguments.size() == 3) {
     step = call.arguments[2].as_number();
-    if (step.sign() == 0) return call_error("step must not be zero", 2);
   } else if (end < start) {
     step = -1;
   }
   if (call.arguments.size() == 3 && step.sign() < 0 && end > start)
-    return call_error("must use a positive step when start is less than end", 2);
+    return call_error("end must be less than start when step is negative", 2);
   if (call.arguments.size() == 3 && step.sign() > 0 && end < start)
     return call_error("must use a negative step when start is greater than end", 2);
   std::vector<Value> numbers;
-  for (Number at = start; step.sign() > 0 ? at < end : at > end; at = at + step) {
+  for (Number at = start; step.sign() < 0 ? at > end : at < end; at = at + step) {
     if (numbers.size() >= 1024)
       return call_error(
           "more than 1024 values were generated; either decrease the difference between start and end or use a smaller "

@@ -1,4 +1,5 @@
 // base64, JSON, YAML, CSV, URLs, and hashes.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -39,7 +40,7 @@ FunctionResult base64encode(const Call& call) {
 
 FunctionResult base64decode(const Call& call) {
   std::optional<std::string> bytes = from_base64(text(call, 0));
-  if (!bytes) return call_error("failed to decode base64 data \"" + text(call, 0) + "\"", 0);
+  if (!bytes) return call_error("failed to decode base64 data \"" + text(call, 0) + "\"");
   if (!valid_utf8(*bytes)) return call_error("the result of decoding the provided string is not valid UTF-8");
   return Value::string(*bytes);
 }
@@ -47,17 +48,24 @@ FunctionResult base64decode(const Call& call) {
 FunctionResult base64gzip(const Call& call) {
   const std::string& input = text(call, 0);
   z_stream stream{};
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
     return call_error("failed to compress");
   std::string out(deflateBound(&stream, input.size()) + 32, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
   stream.avail_in = static_cast<uInt>(input.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
+  deflate(&stream, Z_SYNC_FLUSH);
   out.resize(stream.total_out);
   deflateEnd(&stream);
-  return Value::string(base64(out));
+  // Go's writer, flushed and closed, ends with an empty stored block; the operating system is unknown (RFC 1952).
+  std::string whole("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", 10);
+  whole += out + std::string("\x01\x00\x00\xff\xff", 5);
+  for (uLong number : {crc32(0, reinterpret_cast<const Bytef*>(input.data()), static_cast<uInt>(input.size())),
+                       static_cast<uLong>(input.size())}) {
+    for (int shift = 0; shift < 32; shift += 8) whole += static_cast<char>(number >> shift & 0xff);
+  }
+  return Value::string(base64(whole));
 }
 
 FunctionResult jsonencode(const Call& call) {
@@ -72,7 +80,7 @@ FunctionResult jsonencode(const Call& call) {
 
 FunctionResult jsondecode(const Call& call) {
   Result<Value, std::string> value = decode_json(text(call, 0));
-  if (!value) return call_error(value.error(), 0);
+  if (!value) return call_error(value.error());
   return *std::move(value);
 }
 
@@ -84,7 +92,7 @@ FunctionResult yamlencode(const Call& call) {
 
 FunctionResult yamldecode(const Call& call) {
   Result<Value, std::string> value = decode_yaml(text(call, 0));
-  if (!value) return call_error(value.error(), 0);
+  if (!value) return call_error(value.error());
   return *std::move(value);
 }
 
@@ -96,8 +104,10 @@ FunctionResult csvdecode(const Call& call) {
   std::string field;
   bool quoted = false;
   bool any = false;
+  int line = 1;
   for (std::size_t i = 0; i < s.size(); ++i) {
     char c = s[i];
+    if (c == '\n') ++line;
     if (quoted) {
       if (c == '"' && i + 1 < s.size() && s[i + 1] == '"') {
         field += '"';
@@ -125,21 +135,24 @@ FunctionResult csvdecode(const Call& call) {
       field.clear();
       row.clear();
       any = false;
+    } else if (c == '"') {
+      return call_error(fmt::format("CSV parse error on line {}: bare \" in non-quoted-field", line));
     } else {
       field += c;
       any = true;
     }
   }
-  if (quoted) return call_error("extraneous or missing \" in quoted-field", 0);
+  if (quoted)
+    return call_error(fmt::format("CSV parse error on line {}: extraneous or missing \" in quoted-field", line));
   if (any || !field.empty()) {
     row.push_back(std::move(field));
     rows.push_back(std::move(row));
   }
-  if (rows.empty()) return call_error("missing header line", 0);
+  if (rows.empty()) return call_error("missing header line");
   const std::vector<std::string> header = rows[0];
   for (std::size_t i = 0; i < header.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (header[i] == header[j]) return call_error(fmt::format("duplicate column name \"{}\"", header[i]), 0);
+      if (header[i] == header[j]) return call_error(fmt::format("duplicate column name \"{}\"", header[i]));
     }
   }
   std::vector<Type::Attribute> attributes;
@@ -147,7 +160,7 @@ FunctionResult csvdecode(const Call& call) {
   std::vector<Value> values;
   for (std::size_t r = 1; r < rows.size(); ++r) {
     if (rows[r].size() != header.size())
-      return call_error(fmt::format("record on line {}: wrong number of fields", r + 1), 0);
+      return call_error(fmt::format("CSV parse error on line {}: wrong number of fields", r + 1));
     std::vector<Value::Member> members;
     for (std::size_t i = 0; i < header.size(); ++i) members.emplace_back(header[i], Value::string(rows[r][i]));
     values.push_back(Value::object(std::move(members)));
@@ -230,7 +243,14 @@ FunctionResult textdecodebase64(const Call& call) {
         fmt::format("\"{}\" is not a supported IANA encoding name or alias in this Terraform version", text(call, 1)),
         1);
   std::optional<std::string> bytes = from_base64(text(call, 0));
-  if (!bytes) return call_error("the given value is not valid base64", 0);
+  if (!bytes) {
+    auto outside = std::find_if(text(call, 0).begin(), text(call, 0).end(), [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '+' && c != '/' && c != '=';
+    });
+    return call_error(fmt::format("the given value is has an invalid base64 symbol at offset {}",
+                                  outside == text(call, 0).end() ? 0 : outside - text(call, 0).begin()),
+                      0);
+  }
   UErrorCode status = U_ZERO_ERROR;
   ucnv_setToUCallBack(converter.handle, UCNV_TO_U_CALLBACK_STOP, nullptr, nullptr, nullptr, &status);
   std::vector<UChar> unicode(bytes->size() * 2 + 8);
@@ -272,7 +292,9 @@ FunctionResult uuidv5(const Call& call) {
   bool valid = digits.size() == 32 && std::all_of(digits.begin(), digits.end(), [](char c) {
                  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
                });
-  if (!valid) return call_error(fmt::format("uuidv5() doesn't support namespace {}: invalid UUID", text(call, 0)));
+  if (!valid)
+    return call_error(fmt::format("uuidv5() doesn't support namespace {} (invalid UUID length: {})", text(call, 0),
+                                  text(call, 0).size()));
   for (std::size_t i = 0; i < 32; i += 2) bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
   std::string hashed = digest("sha1", bytes + text(call, 1)).substr(0, 16);
   hashed[6] = static_cast<char>((hashed[6] & 0x0f) | 0x50);

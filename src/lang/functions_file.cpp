@@ -82,12 +82,10 @@ FunctionResult file(const Call& call) {
   FunctionResult read = read_bytes(call, bytes);
   if (!read) return read;
   if (!valid_utf8(bytes)) {
-    return call_error(
-        fmt::format(
-            "contents of \"{}\" are not valid UTF-8; use the filebase64 function to obtain the Base64 encoded contents "
-            "or the other file functions (e.g. filemd5, filesha256) to obtain file hashing results instead",
-            text(call, 0)),
-        0);
+    return call_error(fmt::format(
+        "contents of \"{}\" are not valid UTF-8; use the filebase64 function to obtain the Base64 encoded contents "
+        "or the other file functions (e.g. filemd5, filesha256) to obtain file hashing results instead",
+        text(call, 0)));
   }
   return Value::string(bytes);
 }
@@ -119,7 +117,7 @@ FunctionResult fileexists(const Call& call) {
     if (info.error().not_found()) return Value::boolean(false);
     return call_error(fmt::format("failed to stat \"{}\": {}", text(call, 0), info.error().message), 0);
   }
-  if (info->is_directory) return call_error(fmt::format("\"{}\" is a directory, not a file", text(call, 0)), 0);
+  if (info->is_directory) return call_error(fmt::format("\"{}\" is a directory, not a file", text(call, 0)));
   return Value::boolean(true);
 }
 
@@ -139,6 +137,10 @@ void collect(FileSystem& files, const std::string& root, const std::string& belo
 
 FunctionResult fileset(const Call& call) {
   if (call.context.files == nullptr) return call_error("no files can be read here");
+  if (!glob_valid(text(call, 1))) {
+    return call_error(
+        fmt::format("failed to glob pattern \"{}\": syntax error in pattern", join_path(text(call, 0), text(call, 1))));
+  }
   std::vector<Value> found;
   collect(*call.context.files, resolved(call, text(call, 0)), "", text(call, 1), found);
   return Value::set(Type::string(), std::move(found));
@@ -174,10 +176,25 @@ FunctionResult pathexpand(const Call& call) {
 FunctionResult check_variables(const Value& variables) {
   const Type& type = variables.type();
   if (!type.is_object() && type.kind() != TypeKind::kMap) return call_error("invalid vars value: must be a map", 1);
+  for (std::size_t i = 0; variables.is_known() && i < variables.length(); ++i) {
+    const std::string& name = type.is_object() ? type.attributes()[i].name : variables.keys()[i];
+    if (std::isalpha(static_cast<unsigned char>(name[0])) == 0) {
+      return call_error(
+          fmt::format("invalid template variable name \"{}\": must start with a letter, followed by zero or "
+                      "more letters, digits, and underscores",
+                      name),
+          1);
+    }
+  }
   return variables;
 }
 
+FunctionResult recursive(const char* name) {
+  return call_error(fmt::format("cannot recursively call {} from inside another template function", name));
+}
+
 FunctionResult templatefile(const Call& call) {
+  if (call.context.inside_template) return recursive("templatefile");
   FunctionResult variables = check_variables(call.arguments[1]);
   if (!variables) return variables;
   if (!call.arguments[1].is_known()) return Value::dynamic();
@@ -188,6 +205,7 @@ FunctionResult templatefile(const Call& call) {
 }
 
 FunctionResult templatestring(const Call& call) {
+  if (call.context.inside_template) return recursive("templatestring");
   FunctionResult variables = check_variables(call.arguments[1]);
   if (!variables) return variables;
   if (!call.arguments[1].is_known()) return Value::unknown(Type::string());

@@ -21,10 +21,21 @@ struct Range {
   U128 mask() const { return prefix == 0 ? 0 : ~U128{0} << (bits() - prefix); }
 };
 
+// An octet with zeros before it is decimal all the same.
+std::string without_leading_zeros(const std::string& v4) {
+  std::string out;
+  for (std::size_t i = 0; i < v4.size(); ++i) {
+    bool leading = v4[i] == '0' && (out.empty() || out.back() == '.') && i + 1 < v4.size() && v4[i + 1] != '.';
+    if (!leading) out += v4[i];
+  }
+  return out;
+}
+
 std::optional<U128> parse_address(const std::string& text, bool& v6) {
   std::array<unsigned char, 16> bytes{};
   v6 = text.find(':') != std::string::npos;
-  if (inet_pton(v6 ? AF_INET6 : AF_INET, text.c_str(), bytes.data()) != 1) return std::nullopt;
+  if (inet_pton(v6 ? AF_INET6 : AF_INET, (v6 ? text : without_leading_zeros(text)).c_str(), bytes.data()) != 1)
+    return std::nullopt;
   U128 address = 0;
   for (int i = 0; i < (v6 ? 16 : 4); ++i) address = address << 8 | bytes[static_cast<std::size_t>(i)];
   return address;
@@ -60,6 +71,33 @@ std::optional<Range> parse_range(const std::string& text, std::string& problem) 
   return range;
 }
 
+// What counts hosts and networks: a whole number of up to 128 bits and its sign.
+struct Count {
+  U128 amount = 0;
+  bool negative = false;
+};
+std::optional<Count> count_of(const Number& number) {
+  if (!number.is_integer() || number.is_infinite()) return std::nullopt;
+  std::string digits = number.text();
+  Count count;
+  count.negative = digits[0] == '-';
+  if (count.negative) digits.erase(0, 1);
+  if (digits.size() > 38) return std::nullopt;
+  for (char c : digits) count.amount = count.amount * 10 + static_cast<unsigned>(c - '0');
+  return count;
+}
+
+// The place of `count` among `size` (0: 2^128) places, from the end where it is negative.
+std::optional<U128> place_among(const Count& count, U128 size) {
+  bool fits = size == 0 || (count.negative ? count.amount <= size : count.amount < size);
+  if (!fits) return std::nullopt;
+  return count.negative ? size - count.amount : count.amount;
+}
+
+U128 power_of_two(int bits) {
+  return bits >= 128 ? 0 : U128{1} << bits;
+}
+
 std::string range_text(U128 address, int prefix, bool v6) {
   return fmt::format("{}/{}", address_text(address, v6), prefix);
 }
@@ -67,47 +105,46 @@ std::string range_text(U128 address, int prefix, bool v6) {
 FunctionResult cidrhost(const Call& call) {
   std::string problem;
   std::optional<Range> range = parse_range(call.arguments[0].as_string(), problem);
-  if (!range) return call_error(problem, 0);
-  std::optional<int64_t> number = call.arguments[1].as_number().to_int64();
-  if (!number) return call_error("a whole number is required", 1);
-  int host_bits = range->bits() - range->prefix;
-  U128 count = host_bits >= 127 ? ~U128{0} : U128{1} << host_bits;
-  U128 offset = *number < 0 ? count - static_cast<U128>(-*number) : static_cast<U128>(*number);
-  bool fits = *number < 0 ? static_cast<U128>(-*number) <= count : offset < count;
-  if (!fits)
-    return call_error(fmt::format("prefix of {} does not accommodate a host numbered {}", range->prefix, *number));
-  return Value::string(address_text(range->address + offset, range->v6));
+  if (!range) return call_error(problem);
+  const Number& wanted = call.arguments[1].as_number();
+  std::optional<Count> number = count_of(wanted);
+  if (!number) return call_error("value must be a whole number");
+  std::optional<U128> offset = place_among(*number, power_of_two(range->bits() - range->prefix));
+  if (!offset)
+    return call_error(
+        fmt::format("prefix of {} does not accommodate a host numbered {}", range->prefix, wanted.text()));
+  return Value::string(address_text(range->address + *offset, range->v6));
 }
 
 FunctionResult cidrnetmask(const Call& call) {
   std::string problem;
   std::optional<Range> range = parse_range(call.arguments[0].as_string(), problem);
-  if (!range) return call_error(problem, 0);
-  if (range->v6) return call_error("IPv6 addresses cannot have a netmask: " + call.arguments[0].as_string(), 0);
+  if (!range) return call_error(problem);
+  if (range->v6) return call_error("IPv6 addresses cannot have a netmask: " + call.arguments[0].as_string());
   return Value::string(address_text(range->mask() & 0xffffffffU, false));
 }
 
 FunctionResult cidrsubnet(const Call& call) {
   std::string problem;
   std::optional<Range> range = parse_range(call.arguments[0].as_string(), problem);
-  if (!range) return call_error(problem, 0);
+  if (!range) return call_error(problem);
   std::optional<int64_t> more = call.arguments[1].as_number().to_int64();
-  std::optional<int64_t> number = call.arguments[2].as_number().to_int64();
-  if (!more) return call_error("a whole number is required", 1);
-  if (!number) return call_error("a whole number is required", 2);
+  const Number& wanted = call.arguments[2].as_number();
+  std::optional<Count> number = count_of(wanted);
+  if (!more) return call_error(kWholeNumber);
+  if (!number) return call_error("value must be a whole number");
   if (*more < 0) return call_error("must not be negative", 1);
-  if (range->prefix + *more > range->bits()) {
+  if (*more > range->bits() - range->prefix) {
     return call_error(fmt::format("insufficient address space to extend prefix of {} by {}", range->prefix, *more));
   }
   auto extra = static_cast<int>(*more);
-  U128 count = extra >= 127 ? ~U128{0} : U128{1} << extra;
-  bool fits = *number < 0 ? static_cast<U128>(-*number) <= count : static_cast<U128>(*number) < count;
-  if (!fits)
-    return call_error(fmt::format("prefix extension of {} does not accommodate a subnet numbered {}", *more, *number));
-  U128 index = *number < 0 ? count - static_cast<U128>(-*number) : static_cast<U128>(*number);
+  std::optional<U128> index = place_among(*number, power_of_two(extra));
+  if (!index)
+    return call_error(
+        fmt::format("prefix extension of {} does not accommodate a subnet numbered {}", *more, wanted.text()));
   int prefix = range->prefix + extra;
   int shift = range->bits() - prefix;
-  U128 address = range->address | (shift >= 128 ? 0 : index << shift);
+  U128 address = range->address | (shift >= 128 ? 0 : *index << shift);
   return Value::string(range_text(address, prefix, range->v6));
 }
 
@@ -115,7 +152,7 @@ FunctionResult cidrsubnet(const Call& call) {
 FunctionResult cidrsubnets(const Call& call) {
   std::string problem;
   std::optional<Range> range = parse_range(call.arguments[0].as_string(), problem);
-  if (!range) return call_error(problem, 0);
+  if (!range) return call_error(problem);
   std::vector<Value> found;
   U128 next = range->address;
   bool exhausted = false;

@@ -1,4 +1,7 @@
 // abs, ceil, floor, log, max, min, parseint, pow, signum.
+#include <cmath>
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "lang/function_tables.h"
@@ -18,13 +21,44 @@ FunctionResult floor_of(const Call& call) {
   return Value::number(call.arguments[0].as_number().floor());
 }
 FunctionResult signum(const Call& call) {
+  if (!call.arguments[0].as_number().is_integer()) return call_error(kWholeNumber);
   return Value::number(call.arguments[0].as_number().sign());
 }
+// Powers and logarithms are taken in double precision, as in the reference.
+FunctionResult of_double(double value) {
+  if (std::isnan(value)) return call_error("the result is not a number");
+  return Value::number(Number::from_double(value));
+}
 FunctionResult pow_of(const Call& call) {
-  return Value::number(call.arguments[0].as_number().pow(call.arguments[1].as_number()));
+  return of_double(std::pow(call.arguments[0].as_number().to_double(), call.arguments[1].as_number().to_double()));
+}
+// The natural logarithm by fdlibm's e_log.c, which Go's math package follows: the C library's differs in the last bit,
+// and that shows in ceil(log(n, 2)).
+double natural_log(double x) {
+  if (std::isnan(x) || x < 0) return std::numeric_limits<double>::quiet_NaN();
+  if (x == 0) return -std::numeric_limits<double>::infinity();
+  if (std::isinf(x)) return x;
+  int exponent = 0;
+  double f = std::frexp(x, &exponent);
+  if (f < M_SQRT1_2) {
+    f *= 2;
+    --exponent;
+  }
+  f -= 1;
+  double k = exponent;
+  double s = f / (2 + f);
+  double z = s * s;
+  double w = z * z;
+  double odd = z * (6.666666666666735130e-01 +
+                    w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)));
+  double even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01));
+  double half_square = 0.5 * f * f;
+  return k * 6.93147180369123816490e-01 -
+         ((half_square - (s * (half_square + (odd + even)) + k * 1.90821492927058770002e-10)) - f);
 }
 FunctionResult log_of(const Call& call) {
-  return Value::number(call.arguments[0].as_number().log(call.arguments[1].as_number()));
+  return of_double(natural_log(call.arguments[0].as_number().to_double()) /
+                   natural_log(call.arguments[1].as_number().to_double()));
 }
 
 FunctionResult extreme(const Call& call, bool want_greater) {

@@ -50,7 +50,7 @@ FunctionResult title(const Call& call) {
   for (const std::string& cluster : graphemes(text(call, 0))) {
     result += start ? cased(cluster, true) : cluster;
     unsigned char c = static_cast<unsigned char>(cluster[0]);
-    bool letter = c >= 0x80 || std::isalnum(c) != 0 || c == '_' || c == '\'';
+    bool letter = c >= 0x80 || std::isalnum(c) != 0 || c == '_';
     start = !letter;
   }
   return Value::string(result);
@@ -68,8 +68,7 @@ FunctionResult substr(const Call& call) {
   auto count = static_cast<int64_t>(clusters.size());
   std::optional<int64_t> offset = call.arguments[1].as_number().to_int64();
   std::optional<int64_t> length = call.arguments[2].as_number().to_int64();
-  if (!offset) return call_error("a whole number is required", 1);
-  if (!length) return call_error("a whole number is required", 2);
+  if (!offset || !length) return call_error(kWholeNumber);
   int64_t from = *offset < 0 ? std::max<int64_t>(0, *offset + count) : *offset;
   if (from >= count) return Value::string("");
   int64_t to = *length < 0 ? count : std::min(count, from + *length);
@@ -152,6 +151,7 @@ FunctionResult indent(const Call& call) {
 }
 
 FunctionResult join(const Call& call) {
+  if (call.arguments.size() < 2) return call_error("at least one list is required");
   std::string result;
   bool first = true;
   for (std::size_t i = 1; i < call.arguments.size(); ++i) {
@@ -195,8 +195,9 @@ FunctionResult sort_strings(const Call& call) {
   const Value& list = call.arguments[0];
   if (!list.is_wholly_known()) return Value::unknown(Type::list(Type::string()));
   std::vector<Value> values(list.elements().begin(), list.elements().end());
-  for (const Value& value : values) {
-    if (value.is_null()) return call_error("given list element is null; a null string cannot be sorted", 0);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].is_null())
+      return call_error(fmt::format("given list element {} is null; a null string cannot be sorted", i));
   }
   std::stable_sort(values.begin(), values.end(),
                    [](const Value& a, const Value& b) { return a.as_string() < b.as_string(); });
@@ -205,11 +206,72 @@ FunctionResult sort_strings(const Call& call) {
 
 // --- regular expressions (RE2, as in the reference)
 
+// "(?<name>" as this RE2 spells it: "(?P<name>".
+std::string with_spelled_names(const std::string& source) {
+  std::string out;
+  bool in_class = false;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    out += source[i];
+    if (source[i] == '\\' && i + 1 < source.size()) {
+      out += source[++i];
+    } else if (in_class) {
+      in_class = source[i] != ']';
+    } else if (source[i] == '[') {
+      in_class = true;
+      // A bracket that comes first is itself a member.
+      while (i + 1 < source.size() && (source[i + 1] == '^' || source[i + 1] == ']')) {
+        out += source[++i];
+        if (source[i] == ']') break;
+      }
+    } else if (source.compare(i, 3, "(?<") == 0 && i + 3 < source.size() && source[i + 3] != '=' &&
+               source[i + 3] != '!') {
+      out += "?P";
+      ++i;
+    }
+  }
+  return out;
+}
+
+// What is wrong with a pattern, in the words of Go's regexp package, and the part of it that is to blame.
+std::string pattern_problem(const RE2& re, const std::string& source) {
+  const std::string& part = re.error_arg();
+  switch (re.error_code()) {
+    case RE2::ErrorMissingParen:
+      return "missing closing ) in " + source;
+    case RE2::ErrorUnexpectedParen:
+      return "unexpected ) in " + source;
+    case RE2::ErrorMissingBracket:
+      return "missing closing ] in " + part;
+    case RE2::ErrorBadEscape:
+      return "invalid escape sequence in " + part;
+    case RE2::ErrorBadCharClass:
+      return "invalid character class in " + part;
+    case RE2::ErrorBadCharRange:
+      return "invalid character class range in " + part;
+    case RE2::ErrorTrailingBackslash:
+      return "trailing backslash at end of expression in ";
+    case RE2::ErrorRepeatArgument:
+      return "missing argument to repetition operator in " + part;
+    case RE2::ErrorRepeatSize:
+      return "invalid repeat count in " + part;
+    case RE2::ErrorRepeatOp:
+      return "invalid nested repetition operator in " + part;
+    case RE2::ErrorBadPerlOp:
+      return "invalid or unsupported Perl syntax in " + part;
+    case RE2::ErrorBadNamedCapture:
+      return "invalid named capture in " + part;
+    case RE2::ErrorBadUTF8:
+      return "invalid UTF-8 in " + part;
+    default:
+      return re.error();
+  }
+}
+
 std::unique_ptr<RE2> pattern(const std::string& source, std::string& problem) {
   RE2::Options options;
   options.set_log_errors(false);
-  auto re = std::make_unique<RE2>(source, options);
-  if (!re->ok()) problem = fmt::format("invalid regexp pattern: {} in {}", re->error(), source);
+  auto re = std::make_unique<RE2>(with_spelled_names(source), options);
+  if (!re->ok()) problem = "invalid regexp pattern: " + pattern_problem(*re, source);
   return re;
 }
 
@@ -328,7 +390,7 @@ FunctionResult replace(const Call& call) {
   if (search.size() > 1 && search.front() == '/' && search.back() == '/') {
     std::string problem;
     std::unique_ptr<RE2> re = pattern(search.substr(1, search.size() - 2), problem);
-    if (!problem.empty()) return call_error(problem, 1);
+    if (!problem.empty()) return call_error(problem);
     std::vector<re2::StringPiece> groups(static_cast<std::size_t>(re->NumberOfCapturingGroups()) + 1);
     std::string result;
     std::size_t at = 0;
@@ -362,10 +424,15 @@ FunctionResult replace(const Call& call) {
   return Value::string(result);
 }
 
+// The word null, as opposed to a null of some type: what it would be formatted as is not known.
+bool typeless_null(const Value& value) {
+  return value.is_null() && value.type().is_dynamic();
+}
+
 FunctionResult format_one(const Call& call) {
   std::vector<Value> values(call.arguments.begin() + 1, call.arguments.end());
   for (const Value& value : values) {
-    if (!value.is_wholly_known()) return Value::unknown(Type::string());
+    if (!value.is_wholly_known() || typeless_null(value)) return Value::unknown(Type::string());
   }
   return format_values(text(call, 0), values);
 }
@@ -377,7 +444,7 @@ FunctionResult formatlist(const Call& call) {
   for (std::size_t i = 0; i < call.arguments.size(); ++i) {
     const Value& argument = call.arguments[i];
     const Type& type = argument.type();
-    if (!argument.is_known()) return Value::unknown(Type::list(Type::string()));
+    if (!argument.is_known() || typeless_null(argument)) return Value::unknown(Type::list(Type::string()));
     bool list = type.is_tuple() || type.kind() == TypeKind::kList || type.kind() == TypeKind::kSet;
     if (!list || argument.is_null()) continue;
     if (any_list && argument.length() != length) {

@@ -42,11 +42,17 @@ std::optional<Stamp> parse(const std::string& text, std::string& problem) {
     problem = fmt::format("not a valid RFC3339 timestamp: {}", why);
     return std::nullopt;
   };
-  if (!digits(text, 0, 4, stamp.year)) return refuse("year must be four digits at the start");
+  auto cannot_use = [&](const std::string& whole, std::size_t at, const char* part) {
+    problem = fmt::format("not a valid RFC3339 timestamp: cannot use \"{}\" as {}",
+                          whole.substr(std::min(at, whole.size())), part);
+    return std::nullopt;
+  };
+  if (!digits(text, 0, 4, stamp.year)) return cannot_use(text, 0, "year");
   if (text.size() < 5 || text[4] != '-') return refuse("missing required dash after the year");
-  if (!digits(text, 5, 2, stamp.month) || text.size() < 8 || text[7] != '-')
-    return refuse("month must be two digits after the year");
-  if (!digits(text, 8, 2, stamp.day)) return refuse("day must be two digits after the month");
+  if (!digits(text, 5, 2, stamp.month)) return cannot_use(text, 5, "month");
+  if (stamp.month < 1 || stamp.month > 12) return cannot_use(text, 7, "month");
+  if (text.size() < 8 || text[7] != '-') return refuse("missing required dash after the month");
+  if (!digits(text, 8, 2, stamp.day)) return cannot_use(text, 8, "day of month");
   if (text.size() < 11 || (text[10] != 'T' && text[10] != 't')) return refuse("missing required time introducer 'T'");
   if (!digits(text, 11, 2, stamp.hour) || text.size() < 14 || text[13] != ':') return refuse("hour must be two digits");
   if (!digits(text, 14, 2, stamp.minute) || text.size() < 17 || text[16] != ':')
@@ -72,12 +78,14 @@ std::optional<Stamp> parse(const std::string& text, std::string& problem) {
   if (at != text.size()) return refuse("extra text after it");
   auto date = std::chrono::year(stamp.year) / std::chrono::month(static_cast<unsigned>(stamp.month)) /
               std::chrono::day(static_cast<unsigned>(stamp.day));
-  if (!date.ok() || stamp.hour > 23 || stamp.minute > 59 || stamp.second > 59)
-    return refuse("a part of it is out of range");
+  if (!date.ok()) return refuse("day out of range");
+  if (stamp.hour > 23) return refuse("hour must be between 0 and 23 inclusive");
+  if (stamp.minute > 59) return refuse("minute must be between 0 and 59 inclusive");
+  if (stamp.second > 59) return refuse("second must be between 0 and 59 inclusive");
   return stamp;
 }
 
-Stamp from_seconds(int64_t seconds, int64_t nanosecond, int offset_minutes) {
+Stamp from_seconds(int64_t seconds, int offset_minutes) {
   int64_t local = seconds + offset_minutes * 60LL;
   int64_t day = local >= 0 ? local / 86400 : -((-local + 86399) / 86400);
   int64_t rest = local - day * 86400;
@@ -89,7 +97,6 @@ Stamp from_seconds(int64_t seconds, int64_t nanosecond, int offset_minutes) {
   stamp.hour = static_cast<int>(rest / 3600);
   stamp.minute = static_cast<int>(rest / 60 % 60);
   stamp.second = static_cast<int>(rest % 60);
-  stamp.nanosecond = nanosecond;
   stamp.offset_minutes = offset_minutes;
   return stamp;
 }
@@ -101,14 +108,10 @@ std::string offset_text(const Stamp& stamp, bool colon, bool zulu) {
                      minutes % 60);
 }
 
+// Whole seconds, as the reference prints them.
 std::string rfc3339_text(const Stamp& stamp) {
-  std::string fraction;
-  if (stamp.nanosecond != 0) {
-    fraction = fmt::format(".{:09}", stamp.nanosecond);
-    fraction.erase(fraction.find_last_not_of('0') + 1);
-  }
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{}", stamp.year, stamp.month, stamp.day, stamp.hour,
-                     stamp.minute, stamp.second, fraction, offset_text(stamp, true, true));
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}", stamp.year, stamp.month, stamp.day, stamp.hour,
+                     stamp.minute, stamp.second, offset_text(stamp, true, true));
 }
 
 const char* const kDays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
@@ -180,7 +183,10 @@ FunctionResult formatdate(const Call& call) {
     while (end < format.size() && format[end] == c) ++end;
     std::string letters = format.substr(i, end - i);
     std::optional<std::string> part = date_part(letters, *stamp);
-    if (!part) return call_error(fmt::format("invalid date format verb \"{}\"", letters), 0);
+    if (!part)
+      return call_error(fmt::format("invalid date format verb \"{}\"{}", letters,
+                                    c == 'Y' ? ": year must either be \"YY\" or \"YYYY\"" : ""),
+                        0);
     result += *part;
     i = end;
   }
@@ -188,7 +194,8 @@ FunctionResult formatdate(const Call& call) {
 }
 
 // Go's durations: 1h30m, -5s, 1.5h, 100ms.
-std::optional<int64_t> duration_ns(const std::string& text) {
+std::optional<int64_t> duration_ns(const std::string& text, std::string& problem) {
+  problem = "invalid duration";
   std::size_t at = 0;
   bool negative = false;
   if (at < text.size() && (text[at] == '-' || text[at] == '+')) negative = text[at++] == '-';
@@ -210,7 +217,10 @@ std::optional<int64_t> duration_ns(const std::string& text) {
                    : name == "us" || name == "µs" ? 1e3
                    : name == "ns"                 ? 1
                                                   : 0;
-    if (scale == 0) return std::nullopt;
+    if (scale == 0) {
+      problem = name.empty() ? "missing unit in duration" : fmt::format("unknown unit \"{}\" in duration", name);
+      return std::nullopt;
+    }
     total += amount * scale;
     at = unit;
   }
@@ -220,9 +230,9 @@ std::optional<int64_t> duration_ns(const std::string& text) {
 FunctionResult timeadd(const Call& call) {
   std::string problem;
   std::optional<Stamp> stamp = parse(call.arguments[0].as_string(), problem);
-  if (!stamp) return call_error(problem, 0);
-  std::optional<int64_t> add = duration_ns(call.arguments[1].as_string());
-  if (!add) return call_error(fmt::format("time: invalid duration \"{}\"", call.arguments[1].as_string()), 1);
+  if (!stamp) return call_error(problem);
+  std::optional<int64_t> add = duration_ns(call.arguments[1].as_string(), problem);
+  if (!add) return call_error(fmt::format("time: {} \"{}\"", problem, call.arguments[1].as_string()));
   int64_t nanoseconds = stamp->nanosecond + *add % 1'000'000'000;
   int64_t seconds = stamp->seconds() + *add / 1'000'000'000;
   if (nanoseconds < 0) {
@@ -230,7 +240,7 @@ FunctionResult timeadd(const Call& call) {
     --seconds;
   }
   seconds += nanoseconds / 1'000'000'000;
-  return Value::string(rfc3339_text(from_seconds(seconds, nanoseconds % 1'000'000'000, stamp->offset_minutes)));
+  return Value::string(rfc3339_text(from_seconds(seconds, stamp->offset_minutes)));
 }
 
 FunctionResult timecmp(const Call& call) {

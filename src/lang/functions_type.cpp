@@ -11,15 +11,13 @@ namespace {
 FunctionResult to(const Call& call, const Type& wanted) {
   const Value& value = call.arguments[0];
   Marks marks = value.marks();
+  if (value.is_null() && value.type().is_dynamic()) return Value::null(wanted).with_marks(marks);
   Result<Value, ConvertError> converted = convert(value.without_marks(), wanted);
   if (converted) return converted->with_marks(marks);
   // What was written is not shown where it is secret.
   if (any(value.marks_deep()) || !value.has_content() || value.type().kind() != TypeKind::kString ||
       wanted.kind() == TypeKind::kString) {
-    return call_error(fmt::format("cannot convert {} to {}{}", value.type().friendly_name(),
-                                  wanted.is_collection() ? required_name(wanted) : wanted.friendly_name(),
-                                  wanted.is_collection() ? ": " + converted.error().message : ""),
-                      0);
+    return call_error(fmt::format("cannot convert {} to {}", value.type().friendly_name(), required_name(wanted)), 0);
   }
   if (wanted.kind() == TypeKind::kNumber)
     return call_error(
@@ -75,38 +73,6 @@ FunctionResult ephemeralasnull(const Call& call) {
   return value;
 }
 
-std::string type_text(const Type& type, int depth) {
-  std::string pad(static_cast<std::size_t>(depth) * 4, ' ');
-  switch (type.kind()) {
-    case TypeKind::kObject: {
-      if (type.attributes().empty()) return "object({})";
-      std::string text = "object({\n";
-      for (const Type::Attribute& attribute : type.attributes())
-        text += pad + "    " + attribute.name + ": " + type_text(attribute.type, depth + 1) + ",\n";
-      return text + pad + "})";
-    }
-    case TypeKind::kTuple: {
-      if (type.elements().empty()) return "tuple([])";
-      std::string text = "tuple([\n";
-      for (const Type& element : type.elements()) text += pad + "    " + type_text(element, depth + 1) + ",\n";
-      return text + pad + "])";
-    }
-    case TypeKind::kList:
-      return "list(" + type_text(type.element(), depth) + ")";
-    case TypeKind::kSet:
-      return "set(" + type_text(type.element(), depth) + ")";
-    case TypeKind::kMap:
-      return "map(" + type_text(type.element(), depth) + ")";
-    default:
-      return type.friendly_name();
-  }
-}
-
-// Of the console: the type of a value as text.
-FunctionResult type_of(const Call& call) {
-  return Value::string(type_text(call.arguments[0].type(), 0));
-}
-
 }  // namespace
 
 const std::vector<Function>& type_functions() {
@@ -123,7 +89,6 @@ const std::vector<Function>& type_functions() {
       {"tonumber", {kAny}, std::nullopt, Type::number(), tonumber},
       {"toset", {kAny}, std::nullopt, Type::set(Type::dynamic()), toset},
       {"tostring", {kAny}, std::nullopt, Type::string(), tostring},
-      {"type", {kValue}, std::nullopt, Type::string(), type_of},
   };
   return kTable;
 }

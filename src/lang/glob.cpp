@@ -31,6 +31,21 @@ bool in_class(std::string_view pattern, char c, std::size_t& length) {
 
 }  // namespace
 
+bool glob_valid(std::string_view pattern) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\') {
+      if (++i == pattern.size()) return false;
+    } else if (pattern[i] == '[') {
+      i = pattern.find(']', i + 2);
+      if (i == std::string_view::npos) return false;
+    } else if (pattern[i] == '{') {
+      i = pattern.find('}', i);
+      if (i == std::string_view::npos) return false;
+    }
+  }
+  return true;
+}
+
 bool glob_matches(std::string_view pattern, std::string_view path) {
   while (!pattern.empty()) {
     char p = pattern[0];

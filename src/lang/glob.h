@@ -5,6 +5,8 @@
 
 namespace terrace::lang {
 
+// Whether brackets and braces of `pattern` close.
+bool glob_valid(std::string_view pattern);
 bool glob_matches(std::string_view pattern, std::string_view path);
 
 }  // namespace terrace::lang

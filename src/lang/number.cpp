@@ -1,6 +1,5 @@
 #include "lang/number.h"
 
-#include <cmath>
 #include <functional>
 
 #include <mpfr.h>
@@ -9,12 +8,13 @@ namespace terrace::lang {
 
 namespace {
 constexpr mpfr_prec_t kPrecisionBits = 512;
+constexpr mpfr_prec_t kDoubleBits = 53;
 constexpr mpfr_rnd_t kRound = MPFR_RNDN;
 }  // namespace
 
 struct Number::Big {
   mpfr_t value;
-  Big() { mpfr_init2(value, kPrecisionBits); }
+  explicit Big(mpfr_prec_t bits = kPrecisionBits) { mpfr_init2(value, bits); }
   ~Big() { mpfr_clear(value); }
   Big(const Big&) = delete;
   Big& operator=(const Big&) = delete;
@@ -24,6 +24,12 @@ Number::Number(std::shared_ptr<const Big> big) : big_(std::move(big)) {}
 
 std::shared_ptr<Number::Big> Number::make() {
   return std::make_shared<Big>();
+}
+
+std::shared_ptr<Number::Big> Number::make(const Number& a, const Number& b) {
+  bool doubles =
+      a.big_ && b.big_ && mpfr_get_prec(a.big_->value) == kDoubleBits && mpfr_get_prec(b.big_->value) == kDoubleBits;
+  return std::make_shared<Big>(doubles ? kDoubleBits : kPrecisionBits);
 }
 
 std::shared_ptr<const Number::Big> Number::big() const {
@@ -42,7 +48,7 @@ Number Number::normalized(std::shared_ptr<const Big> big) {
 }
 
 Number Number::from_double(double value) {
-  std::shared_ptr<Big> big = make();
+  auto big = std::make_shared<Big>(kDoubleBits);
   mpfr_set_d(big->value, value, kRound);
   return normalized(big);
 }
@@ -129,12 +135,12 @@ std::string Number::text() const {
   // A decimal that rounds back exactly, with its trailing zeros gone, is the shortest one.
   std::string digits;
   mpfr_exp_t exponent = 0;
-  for (std::size_t count : {17U, 40U, 154U, 155U, 156U, 0U}) {
+  for (std::size_t count : {15U, 16U, 17U, 40U, 154U, 155U, 156U, 0U}) {
     char* raw = mpfr_get_str(nullptr, &exponent, 10, count, big_->value, kRound);
     digits = raw;
     mpfr_free_str(raw);
     if (count == 0) break;
-    Big back;
+    Big back(mpfr_get_prec(big_->value));
     std::string scientific =
         (digits.front() == '-' ? "-0." + digits.substr(1) : "0." + digits) + "e" + std::to_string(exponent);
     mpfr_set_str(back.value, scientific.c_str(), 10, kRound);
@@ -161,7 +167,7 @@ std::size_t Number::hash() const {
 
 Number Number::operator-() const {
   if (!big_ && small_ != INT64_MIN) return Number(-small_);
-  std::shared_ptr<Big> result = make();
+  std::shared_ptr<Big> result = big_ ? make(*this, *this) : make();
   mpfr_neg(result->value, big()->value, kRound);
   return normalized(result);
 }
@@ -169,7 +175,7 @@ Number Number::operator-() const {
 Number operator+(const Number& a, const Number& b) {
   int64_t sum = 0;
   if (!a.big_ && !b.big_ && !__builtin_add_overflow(a.small_, b.small_, &sum)) return Number(sum);
-  auto result = Number::make();
+  auto result = Number::make(a, b);
   mpfr_add(result->value, a.big()->value, b.big()->value, kRound);
   return Number::normalized(result);
 }
@@ -177,7 +183,7 @@ Number operator+(const Number& a, const Number& b) {
 Number operator-(const Number& a, const Number& b) {
   int64_t difference = 0;
   if (!a.big_ && !b.big_ && !__builtin_sub_overflow(a.small_, b.small_, &difference)) return Number(difference);
-  auto result = Number::make();
+  auto result = Number::make(a, b);
   mpfr_sub(result->value, a.big()->value, b.big()->value, kRound);
   return Number::normalized(result);
 }
@@ -193,14 +199,14 @@ Number operator*(const Number& a, const Number& b) {
 Number operator/(const Number& a, const Number& b) {
   if (!a.big_ && !b.big_ && b.small_ != 0 && b.small_ != -1 && a.small_ % b.small_ == 0)
     return Number(a.small_ / b.small_);
-  auto result = Number::make();
+  auto result = Number::make(a, b);
   mpfr_div(result->value, a.big()->value, b.big()->value, kRound);
   return Number::normalized(result);
 }
 
 Number operator%(const Number& a, const Number& b) {
   if (!a.big_ && !b.big_ && b.small_ != 0 && b.small_ != -1) return Number(a.small_ % b.small_);
-  auto result = Number::make();
+  auto result = Number::make(a, b);
   mpfr_fmod(result->value, a.big()->value, b.big()->value, kRound);
   return Number::normalized(result);
 }
@@ -226,14 +232,6 @@ Number Number::ceil() const {
 
 Number Number::truncated() const {
   return sign() < 0 ? ceil() : floor();
-}
-
-// The reference takes powers and logarithms in double precision.
-Number Number::pow(const Number& exponent) const {
-  return from_double(std::pow(to_double(), exponent.to_double()));
-}
-Number Number::log(const Number& base) const {
-  return from_double(std::log(to_double()) / std::log(base.to_double()));
 }
 
 }  // namespace terrace::lang

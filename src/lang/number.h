@@ -1,5 +1,5 @@
 // Number: the language's only number type. Integers that fit are kept inline; everything else has a mantissa of 512
-// bits, as in the reference implementation.
+// bits, or of 53 where it came from a double, as in the reference implementation.
 #pragma once
 
 #include <compare>
@@ -16,6 +16,7 @@ class Number {
   Number() = default;  // 0
   Number(int64_t value) : small_(value) {}
   Number(int value) : small_(value) {}
+  // Not a number is the caller's to refuse.
   static Number from_double(double value);
   static Number infinity(bool negative);
   // A decimal with optional sign, fraction and exponent; nullopt for anything else.
@@ -38,7 +39,7 @@ class Number {
   friend Number operator+(const Number& a, const Number& b);
   friend Number operator-(const Number& a, const Number& b);
   friend Number operator*(const Number& a, const Number& b);
-  // Dividing by zero gives an infinity; the caller refuses that before.
+  // Dividing by zero gives an infinity.
   friend Number operator/(const Number& a, const Number& b);
   // The remainder with the sign of `a`.
   friend Number operator%(const Number& a, const Number& b);
@@ -48,14 +49,14 @@ class Number {
   Number floor() const;
   Number ceil() const;
   Number truncated() const;
-  Number pow(const Number& exponent) const;
-  Number log(const Number& base) const;
 
  private:
   struct Big;
   explicit Number(std::shared_ptr<const Big> big);
   static Number normalized(std::shared_ptr<const Big> big);
   static std::shared_ptr<Big> make();
+  // For the result of an operation: as precise as the more precise of the two.
+  static std::shared_ptr<Big> make(const Number& a, const Number& b);
   std::shared_ptr<const Big> big() const;
 
   int64_t small_ = 0;

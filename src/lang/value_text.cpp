@@ -1,8 +1,8 @@
 #include "lang/value_text.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
-#include "hcl/scanner.h"
+#include <fmt/format.h>
 
 namespace terrace::lang {
 
@@ -10,8 +10,7 @@ namespace {
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
+  for (char c : text) {
     switch (c) {
       case '"':
         out += "\\\"";
@@ -30,7 +29,6 @@ std::string quoted(const std::string& text) {
         break;
       default:
         out += c;
-        if ((c == '$' || c == '%') && i + 1 < text.size() && text[i + 1] == '{') out += c;
     }
   }
   return out + "\"";
@@ -41,16 +39,11 @@ std::string heredoc(const std::string& text, int indent) {
   std::string marker = "EOT";
   while (text.find(marker) != std::string::npos) marker += "_";
   std::string out = (indent > 0 ? "<<-" : "<<") + marker + "\n";
-  std::string line;
-  for (char c : text) {
-    if (c == '\n') {
-      out += (line.empty() ? "" : pad) + line + "\n";
-      line.clear();
-    } else {
-      line += c;
-    }
+  for (std::size_t at = 0; at <= text.size();) {
+    std::size_t end = std::min(text.find('\n', at), text.size());
+    out += pad + text.substr(at, end - at) + "\n";
+    at = end + 1;
   }
-  if (!line.empty()) out += pad + line + "\n";
   return out + pad + marker;
 }
 
@@ -68,8 +61,7 @@ std::string members(const Value& value, int indent) {
   std::string out = "{\n";
   for (std::size_t i = 0; i < value.length(); ++i) {
     const std::string& name = value.type().is_object() ? value.type().attributes()[i].name : value.keys()[i];
-    bool bare = value.type().is_object() && hcl::is_identifier(name);
-    out += pad + (bare ? name : quoted(name)) + " = " + value_text(value.elements()[i], indent + 2) + "\n";
+    out += pad + quoted(name) + " = " + value_text(value.elements()[i], indent + 2) + "\n";
   }
   return out + std::string(static_cast<std::size_t>(indent), ' ') + "}";
 }

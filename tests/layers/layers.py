@@ -13,7 +13,7 @@ ALLOWED = {
     "pki": ["base"],
     "diag": ["base"],
     "hcl": ["diag"],
-    "lang": ["hcl"],
+    "lang": ["hcl", "pki"],
     "config": ["lang"],
     "schema": ["lang"],
     "state": ["config", "schema"],
