@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/cluster_commands.h"
+#include "cli/session.h"
 #include "cli/state_view.h"
+#include "cluster/session_lock.h"
 
 namespace terrace::cli {
 
@@ -47,6 +49,26 @@ const state::State& ClusterAccess::state(const std::string& stack) {
   std::optional<state::State> read = read_state(context_, found->second.directory + "/terraform.tfstate");
   if (read) state = std::move(*read);
   return state;
+}
+
+bool ClusterAccess::check_session_lock() {
+  if (!was_created("s3")) return true;  // there is no bucket yet that it could lie in
+  if (!connect()) return false;
+  Result<std::optional<cluster::SessionLock>, aws::ApiError> lock =
+      context_.loop.run(cluster::read_session_lock(aws(), bucket("config")));
+  if (!lock) {
+    fail("Reading the cluster's session lock", lock.error());
+    return false;
+  }
+  if (!lock->has_value()) return true;
+  state::Identity me = process_identity();
+  if ((*lock)->who == me.user + "@" + me.host) return true;
+  context_.fail(
+      "The cluster is locked",
+      fmt::format("{} holds the session lock. Nothing was changed. Ask them to finish, or, where the holder is "
+                  "gone for good, take it away with \"terrace session unlock -force\".",
+                  cluster::describe(**lock)));
+  return false;
 }
 
 int ClusterAccess::fail(const std::string& what, const aws::ApiError& error) const {

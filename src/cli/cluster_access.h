@@ -28,6 +28,9 @@ class ClusterAccess {
   // nothing is read yet.
   bool connect();
 
+  // Every changing command asks: refuses, with an error, while somebody else has locked the cluster. Opens AWS.
+  bool check_session_lock();
+
   const stacks::StackGraph& stacks() const { return stacks_; }
   const cluster::Values& values() const { return values_.value; }
   aws::Backend& aws() { return *backend_; }

@@ -46,7 +46,7 @@ int apply_stacks(Context& context, const RunFlags& flags, const Arguments& names
   ClusterAccess access(context);
   ClusterRun run(context, access, flags);
   if (!run.find(names, flags.destroy)) return 1;
-  if (!run.check_session_lock()) return 1;
+  if (!access.check_session_lock()) return 1;
   run.plan("OperationTypeApply");
   int code = run.show_plans(listing);
   if (code == 0 && run.has_changes() && !run.approved()) code = 1;

@@ -9,7 +9,6 @@
 #include "cli/plan_text.h"
 #include "cli/plan_view.h"
 #include "cli/progress.h"
-#include "cluster/session_lock.h"
 #include "cluster/values.h"
 
 namespace terrace::cli {
@@ -143,27 +142,6 @@ const plan::Plan* ClusterRun::plan_of(const std::string& name) const {
 
 const Diagnostics& ClusterRun::plan_errors(const std::string& name) const {
   return runs_.at(name)->diagnostics;
-}
-
-bool ClusterRun::check_session_lock() {
-  if (!access_.was_created("s3")) return true;  // there is no bucket yet that it could lie in
-  if (!access_.connect()) return false;
-  std::string bucket = access_.bucket("config");
-  Result<std::optional<cluster::SessionLock>, aws::ApiError> lock =
-      context_.loop.run(cluster::read_session_lock(access_.aws(), bucket));
-  if (!lock) {
-    access_.fail("Reading the cluster's session lock", lock.error());
-    return false;
-  }
-  if (!lock->has_value()) return true;
-  state::Identity me = process_identity();
-  if ((*lock)->who == me.user + "@" + me.host) return true;
-  context_.fail(
-      "The cluster is locked",
-      fmt::format("{} holds the session lock. Nothing was changed. Ask them to finish, or, where the holder is "
-                  "gone for good, take it away with \"terrace session unlock -force\".",
-                  cluster::describe(**lock)));
-  return false;
 }
 
 bool ClusterRun::approved() {

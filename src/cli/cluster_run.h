@@ -45,8 +45,6 @@ class ClusterRun final : public providers::SiblingOutputs {
   const plan::Plan* plan_of(const std::string& name) const;
   const Diagnostics& plan_errors(const std::string& name) const;
 
-  // Refuses, with an error, while somebody else has locked the cluster.
-  bool check_session_lock();
   // Asks for the approval of everything that was shown. False when it was not given.
   bool approved();
   // Applies every stack when those it needs are done; what does not need a failed one goes on. Gives the exit code.

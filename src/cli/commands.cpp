@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"status", "Say how every stack and node group is", status_command, true},
     {"nodes", "List the instances of the groups", nodes_command, true},
     {"ssh", "Open a shell on a node", ssh_command, true},
+    {"certs", "Make, show or renew the cluster's certificates", certs_command, false},
     {"console", "Try expressions", console_command, false},
     {"elb-name", "Print the DNS names of the load balancers", elb_name_command, false},
     {"fmt", "Reformat configuration files", fmt_command, false},

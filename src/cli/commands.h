@@ -32,6 +32,7 @@ int run_subcommand(Context& context, std::string_view parent, std::string_view d
                    std::span<const Command> subcommands, const Arguments& arguments);
 
 // One function a command; each stands in the file of its name.
+int certs_command(Context& context, const Arguments& arguments);
 int console_command(Context& context, const Arguments& arguments);
 int down_command(Context& context, const Arguments& arguments);
 int elb_name_command(Context& context, const Arguments& arguments);

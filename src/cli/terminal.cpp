@@ -1,12 +1,15 @@
 #include "cli/terminal.h"
 
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 namespace terrace::cli {
@@ -82,6 +85,28 @@ std::optional<std::string> SystemTerminal::read_line() {
   }
   if (pending_.empty()) return std::nullopt;
   return std::exchange(pending_, {});
+}
+
+std::optional<std::string> SystemTerminal::read_secret() {
+  termios before{};
+  if (tcgetattr(STDIN_FILENO, &before) != 0) return read_line();
+  // Ctrl-C arrives as a character that ends the line, so that the terminal is never left without its echo.
+  constexpr char kInterrupt = '\x03';
+  termios silent = before;
+  silent.c_lflag &= static_cast<tcflag_t>(~(ECHO | ISIG));
+  silent.c_cc[VEOL] = static_cast<cc_t>(kInterrupt);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  char buffer[1024];
+  ssize_t count = 0;
+  do {
+    count = ::read(STDIN_FILENO, buffer, sizeof buffer);
+  } while (count < 0 && errno == EINTR);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  std::string line(buffer, static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  explicit_bzero(buffer, sizeof buffer);
+  if (line.empty() || line.find(kInterrupt) != std::string::npos) return std::nullopt;
+  if (line.back() == '\n') line.pop_back();
+  return line;
 }
 
 std::string SystemTerminal::read_all() {

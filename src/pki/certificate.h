@@ -108,6 +108,9 @@ Result<Certificate, std::string> read_certificate(std::string_view pem);
 Result<std::vector<Certificate>, std::string> read_certificates(std::string_view pem);
 Result<CertificateRequest, std::string> read_request(std::string_view pem);
 
+// Whether `issuer`'s key signed `certificate` and it may sign. Says nothing about the time.
+bool issued_by(const Certificate& certificate, const Certificate& issuer);
+
 enum class Purpose : uint8_t { kAny, kServer, kClient };
 
 struct Verification {

@@ -162,6 +162,15 @@ Result<CertificateRequest, std::string> read_request(std::string_view pem) {
   return CertificateRequest{subject_of(X509_REQ_get_subject_name(request.get())), names_of(names.get()), owned};
 }
 
+bool issued_by(const Certificate& certificate, const Certificate& issuer) {
+  X509Ptr child = parsed(certificate);
+  X509Ptr parent = parsed(issuer);
+  bool is = X509_check_issued(parent.get(), child.get()) == X509_V_OK &&
+            X509_verify(child.get(), issuer.public_key.handle()) == 1;
+  ERR_clear_error();
+  return is;
+}
+
 Status<std::string> verify(const Certificate& certificate, const Verification& against) {
   X509Ptr leaf = parsed(certificate);
   StorePtr store(X509_STORE_new());

@@ -14,6 +14,7 @@ if(TARGET terrace)
   acceptance_test(kill)
   acceptance_test(types)
   acceptance_test(data)
+  acceptance_test(certs)
   # Stock Terraform as a referee, where its tools are.
   find_program(TERRAFORM terraform)
   find_program(GO go)

@@ -23,7 +23,7 @@ ALLOWED = {
     "node": ["base", "diag", "aws"],
     "providers": ["schema", "state", "pki"],
     "stacks": ["plan", "apply"],
-    "cluster": ["stacks", "aws"],
+    "cluster": ["stacks", "aws", "pki"],
     "cli": ["cluster", "aws", "providers", "stacks", "pki"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
