@@ -173,6 +173,8 @@ struct Client::Impl {
     out.url = endpoint->scheme + "://" + host + request.path + (request.query.empty() ? "" : "?" + request.query);
     out.headers = std::move(headers);
     out.body = std::move(request.body);
+    out.timeout = config.timeout;
+    out.connect_timeout = std::min(out.connect_timeout, config.timeout);
     return out;
   }
 

@@ -47,8 +47,9 @@ struct ClientConfig {
   bool use_fips = false;
   bool use_dual_stack = false;
   bool s3_use_path_style = false;
-  int max_attempts = 25;        // tries of a call in all
-  int requests_in_flight = 50;  // a service; more wait
+  int max_attempts = 25;                         // tries of a call in all
+  Duration timeout = std::chrono::seconds(120);  // of one try
+  int requests_in_flight = 50;                   // a service; more wait
   std::string user_agent = "terrace";
   std::function<void(const Attempt&)> observer;  // may be empty
 };
@@ -63,6 +64,7 @@ struct ConfigSettings {
   std::optional<bool> use_dual_stack;
   std::optional<bool> s3_use_path_style;
   std::optional<int> max_retries;
+  std::optional<Duration> timeout;  // of one try
 };
 
 // Settles region, endpoints, FIPS, dual stack and attempts from the settings, then the environment (AWS_REGION,

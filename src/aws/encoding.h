@@ -1,4 +1,4 @@
-// Bytes as text and digests of bytes, as AWS's protocols and signatures want them. src/aws only.
+// Bytes as text and digests of bytes, as AWS's protocols and signatures want them. src/aws, src/cluster and src/node.
 #pragma once
 
 #include <array>

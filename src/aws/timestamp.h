@@ -1,4 +1,4 @@
-// Moments in the forms of AWS's protocols: ISO 8601, HTTP dates, seconds since 1970. src/aws only.
+// Moments in the forms of AWS's protocols: ISO 8601, HTTP dates, seconds since 1970. src/aws and src/node.
 #pragma once
 
 #include <optional>

@@ -31,7 +31,14 @@ struct Transfer {
 };
 
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
-  static_cast<Transfer*>(user)->response.body.append(data, size * count);
+  auto& transfer = *static_cast<Transfer*>(user);
+  long status = 0;
+  if (transfer.request.on_body) curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+  if (status / 100 == 2) {
+    transfer.request.on_body(std::string_view(data, size * count));
+  } else {
+    transfer.response.body.append(data, size * count);
+  }
   return size * count;
 }
 
@@ -163,8 +170,20 @@ struct CurlNetwork::Impl {
       curl_easy_setopt(easy, CURLOPT_PROXY, "");
       curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     }
+    set_tls(easy, request.tls);
     set_method(easy, request);
     set_headers(transfer);
+  }
+
+  static void set_tls(CURL* easy, const TlsFiles& files) {
+    if (!files.ca.empty()) {
+      curl_easy_setopt(easy, CURLOPT_CAINFO, files.ca.c_str());
+      curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+      curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // the file may change
+    }
+    if (files.certificate.empty()) return;
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, files.certificate.c_str());
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, files.key.c_str());
   }
 
   static void set_method(CURL* easy, const HttpRequest& request) {

@@ -27,7 +27,10 @@ struct Loop::Root {
 };
 
 Loop::~Loop() {
-  // Tasks still suspended when the loop goes are dropped with all they own.
+  drop_tasks();
+}
+
+void Loop::drop_tasks() {
   std::vector<std::coroutine_handle<>> roots = std::move(roots_);
   roots_.clear();
   for (std::coroutine_handle<> root : roots) root.destroy();

@@ -48,6 +48,9 @@ class Loop {
   // Starts `task` in the next turn and keeps it until it ends. An exception that leaves it leaves run().
   void spawn(Task<void> task);
 
+  // Drops the tasks that have not ended, with all they own: before what they use goes.
+  void drop_tasks();
+
   // Runs turns until `task` has ended, and gives its value. Asserts if nothing could ever wake it.
   template <typename T>
   T run(Task<T> task) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,13 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // The value of the first header called `name` (compared without case), or nullptr.
 const std::string* find_header(const Headers& headers, std::string_view name);
 
+// PEM files of an exchange between machines that know each other by a CA of their own.
+struct TlsFiles {
+  std::string ca;           // who signed the peer's certificate; empty means whom this machine trusts
+  std::string certificate;  // what to show the peer; empty for nothing
+  std::string key;
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  // absolute: scheme://host[:port]/path?query, already escaped
@@ -27,6 +35,9 @@ struct HttpRequest {
   Duration connect_timeout = std::chrono::seconds(10);
   Duration timeout = std::chrono::seconds(120);  // of the whole exchange
   bool use_proxy = true;                         // HTTPS_PROXY and friends; never for the instance metadata service
+  TlsFiles tls;
+  // Takes the body of a successful answer as it arrives, in place of HttpResponse::body.
+  std::function<void(std::string_view)> on_body;
 };
 
 struct HttpResponse {

@@ -20,7 +20,7 @@ ALLOWED = {
     "plan": ["state"],
     "apply": ["state", "plan"],
     "aws": ["schema"],
-    "node": ["base", "diag", "aws"],
+    "node": ["base", "diag", "aws", "pki"],
     "providers": ["schema", "state", "pki"],
     "stacks": ["plan", "apply"],
     "cluster": ["stacks", "aws", "pki"],

@@ -1,0 +1,123 @@
+#include "node/program.h"
+
+#include <fmt/format.h>
+
+#include "node/etcd_node.h"
+#include "node/settings.h"
+
+namespace terrace::node {
+
+namespace {
+
+constexpr Duration kRetry = std::chrono::seconds(1);
+constexpr Duration kRequestTimeout = std::chrono::seconds(10);
+constexpr const char* kMetadataEndpoint = "http://169.254.169.254";
+
+// credential_process and the like are for people's machines.
+class NoProcesses final : public aws::ProcessRunner {
+ public:
+  Result<std::string, std::string> run(const std::string&) override {
+    return Failure{std::string("a node runs no program for its credentials")};
+  }
+};
+
+}  // namespace
+
+struct Program::Impl {
+ public:
+  Impl(const ProgramEffects& effects, ProgramOptions options, aws::Environment environment)
+      : effects_(effects),
+        options_(std::move(options)),
+        environment_(std::move(environment)),
+        stop_(effects.loop),
+        log_(effects.clock, "node"),
+        aws_log_(effects.clock, "aws", LogLevel::kWarn) {}
+
+  Task<int> run(Event& stop) {
+    effects_.loop.spawn(begin());
+    effects_.loop.spawn(pass_on(stop));
+    co_await stop_;
+    if (etcd_) co_await etcd_->stop();
+    co_return code_;
+  }
+
+ private:
+  Task<void> pass_on(Event& stop) {
+    co_await stop;
+    stop_.set();
+  }
+
+  void give_up(const std::string& why) {
+    log_.write(LogLevel::kError, why);
+    code_ = 1;
+    stop_.set();
+  }
+
+  Task<bool> learn_settings() {
+    const std::string* given = aws::environment_value(environment_, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    InstanceMetadata metadata(effects_.network, effects_.clock, given == nullptr ? kMetadataEndpoint : *given);
+    const std::string node_file = NodePaths(options_.root).node_file;
+    std::string said;
+    while (!stop_.is_set()) {
+      Result<Settings, SettingsError> read = co_await read_settings(metadata, effects_.files, node_file);
+      if (read.ok()) {
+        settings_ = std::move(*read);
+        co_return true;
+      }
+      if (!read.error().passing) {
+        give_up(read.error().message);
+        co_return false;
+      }
+      if (read.error().message != said) log_.write(LogLevel::kWarn, read.error().message);
+      said = read.error().message;
+      co_await effects_.loop.sleep(kRetry);
+    }
+    co_return false;
+  }
+
+  Task<void> begin() {
+    if (!co_await learn_settings()) co_return;
+    log_.write(LogLevel::kInfo, fmt::format("{} at {}, {} of cluster {}", settings_.instance, settings_.address,
+                                            settings_.role, settings_.cluster));
+    aws::SessionSettings session;
+    const std::string* region = aws::environment_value(environment_, "AWS_REGION");
+    session.config.region = region == nullptr ? settings_.region : *region;
+    session.config.max_retries = 1;
+    session.config.timeout = kRequestTimeout;
+    const aws::SessionEffects effects{effects_.loop, effects_.network, effects_.files, effects_.random,
+                                      models_,       processes_,       aws_log_};
+    Result<std::unique_ptr<aws::Session>, std::string> opened =
+        co_await aws::Session::open(effects, std::move(session), environment_);
+    if (!opened.ok()) {
+      give_up(opened.error());
+      co_return;
+    }
+    session_ = std::move(*opened);
+    if (settings_.role != "etcd") co_return;
+    etcd_ = std::make_unique<EtcdNode>(effects_, options_, settings_, session_->client());
+    co_await etcd_->run();
+  }
+
+  const ProgramEffects& effects_;
+  ProgramOptions options_;
+  aws::Environment environment_;
+  Event stop_;  // asked for, or nothing can go on
+  Journal log_;
+  Journal aws_log_;
+  aws::Models models_;
+  NoProcesses processes_;
+  Settings settings_;
+  std::unique_ptr<aws::Session> session_;
+  std::unique_ptr<EtcdNode> etcd_;
+  int code_ = 0;
+};
+
+Program::Program(const ProgramEffects& effects, ProgramOptions options, aws::Environment environment)
+    : impl_(std::make_unique<Impl>(effects, std::move(options), std::move(environment))) {}
+Program::~Program() = default;
+
+Task<int> Program::run(Event& stop) {
+  return impl_->run(stop);
+}
+
+}  // namespace terrace::node

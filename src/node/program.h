@@ -1,0 +1,40 @@
+// terraced: what a node of each role runs, put together from its parts. src/terraced.cpp makes the effects and calls
+// it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "aws/session.h"
+#include "base/curl_network.h"
+
+namespace terrace::node {
+
+struct ProgramEffects {
+  Clock& clock;
+  FileSystem& files;
+  Random& random;
+  Loop& loop;
+  CurlNetwork& network;
+};
+
+struct ProgramOptions {
+  std::string root = "/";
+  bool systemd = true;  // otherwise etcd is a child of this process
+};
+
+// One run of a node. What its tasks use lives here: the loop must have dropped them before it goes.
+class Program {
+ public:
+  Program(const ProgramEffects& effects, ProgramOptions options, aws::Environment environment);
+  ~Program();
+
+  // Runs until `stop` is set. The exit code: 1 where somebody has to mend something first, which the log then says.
+  Task<int> run(Event& stop);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace terrace::node

@@ -1,0 +1,110 @@
+#include "node/settings.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace terrace::node {
+
+using nlohmann::json;
+
+namespace {
+
+using Parsed = Result<json, SettingsError>;
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+SettingsError to_mend(std::string message) {
+  return SettingsError{std::move(message), false};
+}
+
+// node.json as an object of strings; empty where there is no such file.
+Parsed read_node_file(FileSystem& files, const std::string& path) {
+  const Result<std::string, FileError> text = files.read(path);
+  if (!text.ok()) {
+    if (text.error().not_found()) return json::object();
+    return Failure{to_mend(text.error().message)};
+  }
+  json document;
+  try {
+    document = json::parse(*text);
+  } catch (const json::parse_error& error) {
+    return Failure{to_mend(fmt::format("{}: not JSON: {}", path, error.what()))};
+  }
+  if (!document.is_object()) return Failure{to_mend(path + ": it must hold one JSON object")};
+  for (const auto& [key, value] : document.items()) {
+    const bool known = key == "cluster" || key == "role" || key == "bucket" || key == "group" || key == "health";
+    if (!known)
+      return Failure{
+          to_mend(fmt::format("{}: \"{}\" is no setting; known are cluster, role, bucket, group, health", path, key))};
+    if (!value.is_string() || value.get<std::string>().empty())
+      return Failure{to_mend(fmt::format("{}: \"{}\" must be a string that is not empty", path, key))};
+  }
+  return document;
+}
+
+}  // namespace
+
+NodePaths::NodePaths(const std::string& root)
+    : node_file(join_path(root, "etc/terrace/node.json")),
+      state(join_path(root, "var/lib/terrace")),
+      tls(join_path(root, "var/lib/terrace/tls")),
+      etcd(join_path(root, "var/lib/etcd")),
+      etcd_config(join_path(root, "var/lib/terrace/etcd.json")) {}
+
+Task<Result<Settings, SettingsError>> read_settings(InstanceMetadata& metadata, FileSystem& files,
+                                                    std::string node_file) {
+  using Answer = Result<Settings, SettingsError>;
+  const Parsed given = read_node_file(files, node_file);
+  if (!given.ok()) co_return Answer(Failure{given.error()});
+  const std::string document_path = "dynamic/instance-identity/document";
+  const Result<std::optional<std::string>, std::string> document = co_await metadata.get(document_path);
+  if (!document.ok()) co_return Answer(Failure{SettingsError{document.error(), true}});
+  const json identity = json::parse(document->value_or(""), nullptr, false);
+  if (!identity.is_object())
+    co_return Answer(Failure{SettingsError{"instance metadata: the identity document is not JSON", true}});
+
+  Settings settings;
+  settings.instance = text_at(identity, "instanceId");
+  settings.address = text_at(identity, "privateIp");
+  settings.account = text_at(identity, "accountId");
+  settings.region = text_at(identity, "region");
+  settings.zone = text_at(identity, "availabilityZone");
+  if (settings.instance.empty() || settings.address.empty())
+    co_return Answer(
+        Failure{SettingsError{"instance metadata: the identity document names no instanceId or privateIp", true}});
+  settings.cluster = text_at(*given, "cluster");
+  settings.role = text_at(*given, "role");
+  struct Wanted {
+    const char* tag;
+    const char* setting;
+    std::string* value;
+  };
+  const Wanted wanted[] = {{"Cluster", "cluster", &settings.cluster}, {"Role", "role", &settings.role}};
+  for (const Wanted& each : wanted) {
+    if (!each.value->empty()) continue;
+    const std::string path = std::string("meta-data/tags/instance/") + each.tag;
+    const Result<std::optional<std::string>, std::string> answer = co_await metadata.get(path);
+    if (!answer.ok()) co_return Answer(Failure{SettingsError{answer.error(), true}});
+    if (!*answer)
+      co_return Answer(Failure{to_mend(fmt::format(
+          "nothing says what this node's {} is: {} does not, and the instance's metadata have no tag {} (the launch "
+          "template must allow tags in metadata)",
+          each.setting, node_file, each.tag))});
+    *each.value = **answer;
+  }
+  if (settings.role != "etcd" && settings.role != "worker" && settings.role != "admiral")
+    co_return Answer(Failure{
+        to_mend(fmt::format("the role \"{}\" is not known: it must be etcd, worker or admiral", settings.role))});
+  settings.bucket = text_at(*given, "bucket");
+  if (settings.bucket.empty()) settings.bucket = fmt::format("{}-{}-cloudinit", settings.account, settings.cluster);
+  settings.group = text_at(*given, "group");
+  if (settings.group.empty()) settings.group = fmt::format("{}-{}", settings.cluster, settings.role);
+  settings.health = text_at(*given, "health");
+  if (settings.health.empty()) settings.health = "127.0.0.1:9977";
+  co_return Answer(std::move(settings));
+}
+
+}  // namespace terrace::node

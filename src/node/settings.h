@@ -1,0 +1,43 @@
+// Who this node is: what the instance metadata service and /etc/terrace/node.json say. The node's program reads it
+// once.
+#pragma once
+
+#include <string>
+
+#include "base/file_system.h"
+#include "node/instance_metadata.h"
+
+namespace terrace::node {
+
+struct Settings {
+  std::string cluster;
+  std::string role;    // "etcd", "worker", "admiral"
+  std::string bucket;  // of the cluster's node configuration and membership
+  std::string group;   // the autoscaling group
+  std::string health;  // "127.0.0.1:9977"
+  std::string instance;
+  std::string address;
+  std::string account;
+  std::string region;
+  std::string zone;
+};
+
+struct SettingsError {
+  std::string message;
+  bool passing = false;  // the machine may answer later; otherwise somebody has to mend something
+};
+
+// Where the files of a node lie, below the root it was given.
+struct NodePaths {
+  explicit NodePaths(const std::string& root);
+  std::string node_file;    // etc/terrace/node.json
+  std::string state;        // var/lib/terrace
+  std::string tls;          // var/lib/terrace/tls
+  std::string etcd;         // var/lib/etcd
+  std::string etcd_config;  // var/lib/terrace/etcd.json
+};
+
+Task<Result<Settings, SettingsError>> read_settings(InstanceMetadata& metadata, FileSystem& files,
+                                                    std::string node_file);
+
+}  // namespace terrace::node
