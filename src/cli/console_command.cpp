@@ -8,6 +8,7 @@
 #include "config/module.h"
 #include "config/variables.h"
 #include "hcl/parser.h"
+#include "hcl/scanner.h"
 #include "lang/evaluator.h"
 #include "lang/value_text.h"
 
@@ -49,6 +50,28 @@ class StateValues final : public config::ResourceValues {
   const state::State& state_;
   schema::ProviderRegistry& registry_;
 };
+
+// How many brackets of `text` wait for their other half.
+int open_brackets(const std::string& text) {
+  int open = 0;
+  for (const hcl::Token& token : hcl::scan(SourceFile{"", text}, hcl::ScanMode::kNormal)) {
+    switch (token.type) {
+      case hcl::TokenType::kOpenBrace:
+      case hcl::TokenType::kOpenBracket:
+      case hcl::TokenType::kOpenParen:
+        ++open;
+        break;
+      case hcl::TokenType::kCloseBrace:
+      case hcl::TokenType::kCloseBracket:
+      case hcl::TokenType::kCloseParen:
+        --open;
+        break;
+      default:
+        break;
+    }
+  }
+  return open;
+}
 
 // What the console's own type(x) asks about: x; nullptr where `expression` is no such call.
 const hcl::Expression* type_question(const hcl::Expression& expression) {
@@ -127,7 +150,13 @@ int console_command(Context& context, const Arguments& arguments) {
     std::string text = *line;
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     if (text == "exit") break;
-    // An expression may go on over lines while brackets are open.
+    // An expression goes on over lines while brackets are open.
+    while (open_brackets(text) > 0) {
+      if (interactive) context.print(": ");
+      line = context.terminal.read_line();
+      if (!line) break;
+      text += "\n" + *line;
+    }
     auto source = std::make_shared<SourceFile>(SourceFile{"<console-input>", text});
     kept.push_back(source);
     Checked<hcl::ExpressionPtr> expression = hcl::parse_expression(*source);

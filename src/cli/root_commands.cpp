@@ -174,6 +174,18 @@ class RootRun {
     options.interrupt = &signals.interrupt;
     options.observer = &view_->apply_observer();
     apply::ApplyResult result = context_.loop.run(operation_->apply(options));
+    if (!operation_->run().plan().targets.empty()) {
+      result.diagnostics.warning(
+          "Applied changes may be incomplete",
+          "The plan was created with the -target option in effect, so some changes requested in the configuration may "
+          "have "
+          "been ignored and the output values may not be fully updated. Run the following command to verify that no "
+          "other "
+          "changes are pending:\n    terrace plan\n\nNote that the -target option is not suitable for routine use, and "
+          "is "
+          "provided only for exceptional situations such as recovering from errors or mistakes, or when terrace "
+          "specifically suggests to use it as part of an error message.");
+    }
     view_->diagnostics(result.diagnostics);
     view_->applied(result, operation_->session().state(), flags_.destroy);
     return !result.diagnostics.has_errors() && !result.interrupted;

@@ -42,8 +42,8 @@ class TextView final : public RunView, plan::PlanObserver {
                                  path));
     } else if (plan::has_changes(plan)) {
       context_.print(rule +
-                     "\nNote: You didn't use the -out option to save this plan, so terrace can't guarantee to "
-                     "take\nexactly these actions if you run \"terrace apply\" now.\n");
+                     "\nNote: You didn't use the -out option to save this plan, so terrace can't\nguarantee to take "
+                     "exactly these actions if you run \"terrace apply\" now.\n");
     }
   }
 

@@ -27,7 +27,12 @@ int g_signal_pipe = -1;
 
 extern "C" void on_signal(int) {
   g_signals = g_signals + 1;
-  if (g_signals > 1) _exit(1);
+  if (g_signals > 1) {
+    constexpr std::string_view kLastWords =
+        "\nTwo interrupts received. Ending at once: run the same command again, and it takes up what was in flight.\n";
+    [[maybe_unused]] ssize_t written = write(STDERR_FILENO, kLastWords.data(), kLastWords.size());
+    _exit(1);
+  }
   char byte = 1;
   if (write(g_signal_pipe, &byte, 1) < 0) return;
 }

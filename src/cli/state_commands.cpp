@@ -63,7 +63,8 @@ int state_show(Context& context, const Arguments& arguments) {
   for (const auto& [address, resource] : state->resources) {
     for (const auto& [key, instance] : resource.instances) {
       if (address.instance_text(key) != rest[0] || !instance.current) continue;
-      context.print(object_listing(registry, address, resource, key, "", *instance.current, context.terminal.color()));
+      context.print(object_listing(registry, address, resource, key, "", *instance.current, context.terminal.color()) +
+                    "\n");
       return 0;
     }
   }

@@ -1,5 +1,7 @@
 #include "cli/state_view.h"
 
+#include <sstream>
+
 #include <fmt/format.h>
 
 #include "cli/plan_text.h"
@@ -67,6 +69,24 @@ std::optional<state::State> read_state(Context& context, const std::string& path
   return session.state();
 }
 
+// `name = value` with the value as in a listing of an object.
+std::string output_listing(const std::string& name, const state::Output& output, bool color) {
+  if (output.sensitive) return name + " = (sensitive value)\n";
+  Result<lang::Type, std::string> type = state::decode_type(output.type);
+  Result<lang::Value, std::string> value =
+      type ? state::decode_value(output.value, *type) : Result<lang::Value, std::string>(lang::Value());
+  if (!value) return name + " = (unreadable)\n";
+  Display block;
+  block.kind = Display::Kind::kBlock;
+  block.members.emplace_back(name, display_of(*value));
+  std::istringstream lines(block_change_text(&block, &block, Change::kNone, 0, {}, {color}));
+  std::string text;
+  // A block's members stand four columns to the right.
+  for (std::string line; std::getline(lines, line);)
+    text += line.substr(std::min<std::size_t>(line.find_first_not_of(' '), 4)) + "\n";
+  return text;
+}
+
 std::string state_text(Context& context, const state::State& state) {
   Providers providers(context, nullptr);
   schema::ProviderRegistry& registry = providers.registry(working_directory());
@@ -75,13 +95,13 @@ std::string state_text(Context& context, const state::State& state) {
     for (const auto& [key, instance] : resource.instances) {
       if (instance.current)
         text +=
-            object_listing(registry, address, resource, key, "", *instance.current, context.terminal.color()) + "\n";
+            object_listing(registry, address, resource, key, "", *instance.current, context.terminal.color()) + "\n\n";
       for (const auto& [deposed, object] : instance.deposed)
-        text += object_listing(registry, address, resource, key, deposed, *object, context.terminal.color()) + "\n";
+        text += object_listing(registry, address, resource, key, deposed, *object, context.terminal.color()) + "\n\n";
     }
   }
-  std::string outputs = outputs_text(state, context);
-  if (!outputs.empty()) text += "\nOutputs:\n\n" + outputs;
+  if (!state.outputs.empty()) text += "\nOutputs:\n\n";
+  for (const auto& [name, output] : state.outputs) text += output_listing(name, output, context.terminal.color());
   return text;
 }
 

@@ -213,6 +213,15 @@ class GraphBuilder {
     if (provider != nullptr) {
       need(index, in(graph_.paths_[found_in],
                      "provider." + provider->name + (provider->alias.empty() ? "" : "." + provider->alias)));
+    } else if (const ProviderReference wanted = resource.provider_reference(); !wanted.alias.empty()) {
+      diagnostics_.error(
+          "Provider configuration not present",
+          fmt::format(
+              "{} asks for the provider configuration {}, and {} has no block provider \"{}\" with alias = \"{}\", "
+              "nor is one passed to it by the argument \"providers\" of a module call.",
+              graph_.objects_[index].text, wanted.text(), path == 0 ? "the root module" : graph_.paths_[path].address,
+              wanted.name, wanted.alias),
+          wanted.range);
     }
   }
 

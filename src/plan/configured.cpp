@@ -96,6 +96,11 @@ void Configured::collect() {
       collect_resource(object);
       continue;
     }
+    // Also one that no resource uses any more: objects of the state may still need its settings.
+    if (objects[object].kind == config::ObjectKind::kProvider) {
+      const auto& config = *static_cast<const config::ProviderConfig*>(objects[object].subject);
+      provider_index(objects[object].module_path, {config.name, config.alias, config.range});
+    }
     std::vector<uint32_t> units = needed_units(graph_.needs(object));
     if (units.size() > kInlineReach) {
       DesiredResource relay;

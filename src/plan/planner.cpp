@@ -911,7 +911,8 @@ void Planner::plan_outputs() {
   if (options_.mode == Mode::kDestroy) return;
   const std::vector<DesiredOutput>& desired = desired_.outputs();
   for (uint32_t i = 0; i < desired.size(); ++i) {
-    bool needed = true;
+    // With targets, only what they alone decide.
+    bool needed = options_.targets.empty() || !desired[i].needs.empty();
     bool broken = false;
     for (uint32_t need : desired[i].needs) {
       needed = needed && active_[need];
@@ -1019,6 +1020,15 @@ Task<Diagnostics> Planner::make() {
   plan_outputs();
   plan_.checks = plan_.prior_state.checks;
   sort_changes();
+  if (!options_.targets.empty()) {
+    diagnostics_.warning(
+        "Resource targeting is in effect",
+        "You are creating a plan with the -target option, which means that the result of this plan may not "
+        "represent all of the changes requested by the current configuration.\n\nThe -target option is "
+        "not for routine use, and is provided only for exceptional situations such as recovering from "
+        "errors or mistakes, or when terrace specifically suggests to use it as part of an error "
+        "message.");
+  }
   plan_.errored = diagnostics_.has_errors();
   if (!plan_.errored) make_edges(plan_, units_, changes_of_);
   co_return std::move(diagnostics_);

@@ -112,6 +112,17 @@ Task<schema::Provider*> ProviderTable::get(std::string address, Diagnostics& dia
   const DesiredProvider* desired =
       slot.desired < 0 ? nullptr : &desired_.providers()[static_cast<size_t>(slot.desired)];
   SourceRange range = desired ? desired->range : SourceRange{};
+  // A default configuration may be left out of the files; another one holds settings that nothing else knows.
+  if (!desired && address != fmt::format("provider[\"{}\"]", provider_source(address))) {
+    diagnostics.error(
+        "Provider configuration not present",
+        fmt::format("Objects of the state were made with {}, which the configuration no longer has. Without "
+                    "it nobody knows where they are: write the provider block again to keep or to destroy "
+                    "them; it can go once they are gone.",
+                    address));
+    slot.failed = true;
+    co_return nullptr;
+  }
   if (!slot.provider) {
     std::string source = provider_source(address);
     slot.provider = environment_.providers.make(source);

@@ -5,6 +5,7 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import world
@@ -216,6 +217,102 @@ class RootTest(unittest.TestCase):
         proxy.after = None
         self.terrace("apply", "-auto-approve")
         self.terrace("plan", "-detailed-exitcode", expect=0)
+
+    def test_ctrl_c_twice_stops_at_once_and_loses_nothing(self):
+        moto = world.Moto()
+        self.addCleanup(moto.close)
+        proxy = world.Proxy(moto.endpoint)
+        self.addCleanup(proxy.close)
+        self.terrace = world.Terrace(self.directory, world.environment(proxy.endpoint))
+        self.write('provider "aws" {\n  region = "us-west-2"\n}\n\nresource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n')
+        before = world.inventory(moto.endpoint)
+        ended = threading.Event()
+
+        def interrupt_twice(index, request):
+            # AWS has made it; the answer does not come before the program has ended.
+            if request.operation == "CreateVpc":
+                process.send_signal(signal.SIGINT)
+                self.assertIn("Interrupt received", said_until(process, "Interrupt received"))
+                process.send_signal(signal.SIGINT)
+                ended.wait(60)
+
+        def said_until(process, word):
+            said = ""
+            while word not in said:
+                said += process.stdout.read(1) or self.fail(said)
+            return said
+
+        proxy.after = interrupt_twice
+        process = self.terrace.start("apply", "-auto-approve")
+        self.assertNotEqual(process.wait(60), 0)
+        ended.set()
+        rest = process.stdout.read()
+        process.stdout.close()
+        self.assertIn("again", rest)
+        proxy.after = None
+        self.terrace("apply", "-auto-approve")
+        self.terrace("plan", "-detailed-exitcode", expect=0)
+        self.assertEqual(len(world.added(world.inventory(moto.endpoint), before)["aws_vpc"]), 1)
+
+    def test_throttling_and_failing_answers_are_tried_again(self):
+        moto = world.Moto()
+        self.addCleanup(moto.close)
+        proxy = world.Proxy(moto.endpoint)
+        self.addCleanup(proxy.close)
+        self.terrace = world.Terrace(self.directory, world.environment(proxy.endpoint))
+        self.write('provider "aws" {\n  region = "us-west-2"\n}\n\nresource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n')
+        answers = {"CreateVpc": [(503, b"<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>Slow down.</Message></Error></Errors></Response>"),
+                                 (500, b"<Response><Errors><Error><Code>InternalError</Code><Message>Sorry.</Message></Error></Errors></Response>")],
+                   "DescribeVpcs": [(503, b"not even XML")]}
+        proxy.before = lambda index, request: answers[request.operation].pop() if answers.get(request.operation) else None
+        self.terrace("apply", "-auto-approve")
+        self.assertEqual([len(left) for left in answers.values()], [0, 0])
+        self.terrace("plan", "-detailed-exitcode", expect=0)
+        # One that never ends is told, with what was asked and how often.
+        proxy.before = lambda index, request: (500, b"<Response><Errors><Error><Code>InternalError</Code><Message>Sorry.</Message></Error></Errors></Response>")
+        self.terrace.environment["AWS_MAX_ATTEMPTS"] = "2"
+        proxy.clear()
+        self.refused("InternalError", "RequestID: from-the-proxy")
+        self.assertEqual(len(self.state()["resources"]), 1)
+
+    def test_targets_are_planned_with_what_they_need_and_a_warning(self):
+        self.write(DATA % ("a", "1") + DATA % ("b", "terraform_data.a.output") + DATA % ("c", "2")
+                   + 'output "b" {\n  value = terraform_data.b.output\n}\n\noutput "c" {\n  value = terraform_data.c.output\n}\n\noutput "one" {\n  value = 1\n}\n')
+        planned = self.terrace("plan", "-target=terraform_data.b")
+        self.assertIn("Plan: 2 to add", planned)
+        self.assertIn("Warning: Resource targeting is in effect", planned)
+        self.assertIn("Warning: Applied changes may be incomplete", self.terrace("apply", "-auto-approve", "-target=terraform_data.b"))
+        self.assertEqual(sorted(self.state()["outputs"]), ["b"])
+        self.assertIn("Plan: 1 to add", self.terrace("plan"))
+        self.assertIn("Resource targeting is in effect", self.terrace("plan", "-target=terraform_data.nothing"))
+
+    def test_objects_are_found_by_the_settings_of_their_provider(self):
+        moto = world.Moto()
+        self.addCleanup(moto.close)
+        self.terrace = world.Terrace(self.directory, world.environment(moto.endpoint))
+        provider = 'provider "aws" {\n  region = "eu-west-1"\n}\n\nprovider "aws" {\n  alias  = "second"\n  region = "eu-central-1"\n}\n\n'
+        vpc = 'resource "aws_vpc" "%s" {\n  provider   = %s\n  cidr_block = "10.0.0.0/16"\n}\n\n'
+        self.write(provider + vpc % ("a", "aws") + vpc % ("b", "aws.second"))
+        self.terrace("apply", "-auto-approve")
+        # No resource uses the providers any more; what they made is still found, in their regions and not in the environment's.
+        self.write(provider)
+        self.assertIn("Plan: 0 to add, 0 to change, 2 to destroy.", self.terrace("plan"))
+        self.write(provider.split("provider", 2)[0] + "provider" + provider.split("provider", 2)[1])
+        self.refused("Provider configuration not present", "second", command=("apply", "-auto-approve"))
+        self.assertEqual(len(self.state()["resources"]), 2)
+        self.write(provider)
+        self.terrace("apply", "-auto-approve")
+        self.assertEqual(self.state()["resources"], [])
+
+    def test_a_provider_that_is_not_configured_is_an_error(self):
+        self.write('resource "aws_vpc" "a" {\n  provider   = aws.nowhere\n  cidr_block = "10.0.0.0/16"\n}\n')
+        self.refused("nowhere", "main.tf line 2")
+
+    def test_console_lines_go_on_while_brackets_are_open(self):
+        self.write("")
+        done = subprocess.run([self.terrace.program, "console"], input='{\n  a = [\n    1,\n  ]\n}\n', cwd=self.directory,
+                              env=self.terrace.environment, text=True, capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (0, '{\n  "a" = [\n    1,\n  ]\n}\n'))
 
     def test_a_full_disk_loses_nothing(self):
         self.write('resource "terraform_data" "a" {\n  count = 40\n  input = "${count.index} ${join("", [for i in range(400) : "abcdefghij"])}"\n}\n')
