@@ -205,6 +205,28 @@ Result<std::optional<std::unique_ptr<FileLock>>, FileError> SystemFileSystem::tr
   return std::optional<std::unique_ptr<FileLock>>(std::make_unique<SystemFileLock>(std::move(fd)));
 }
 
+std::string clean_path(std::string_view path) {
+  bool absolute = !path.empty() && path[0] == '/';
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= path.size();) {
+    std::size_t end = std::min(path.find('/', at), path.size());
+    std::string_view part = path.substr(at, end - at);
+    at = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (part == ".." && !parts.empty() && parts.back() != "..") {
+      parts.pop_back();
+    } else if (part != ".." || !absolute) {
+      parts.push_back(part);
+    }
+  }
+  std::string clean = absolute ? "/" : "";
+  for (std::string_view part : parts) {
+    if (!clean.empty() && clean != "/") clean += "/";
+    clean += part;
+  }
+  return clean.empty() ? "." : clean;
+}
+
 std::string join_path(std::string_view base, std::string_view name) {
   if (base.empty() || name.starts_with('/')) return std::string(name);
   if (name.empty()) return std::string(base);

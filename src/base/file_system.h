@@ -79,6 +79,8 @@ class SystemFileSystem final : public FileSystem {
   Result<std::optional<std::unique_ptr<FileLock>>, FileError> try_lock(const std::string& path) override;
 };
 
+// Without "." parts, and with ".." resolved where it can be; "." for what is then empty.
+std::string clean_path(std::string_view path);
 // "a/b" joined with "c"; an absolute second part stands alone. "" joined with "c" is "c".
 std::string join_path(std::string_view base, std::string_view name);
 // The directory part, "." when there is none.

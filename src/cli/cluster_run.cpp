@@ -118,7 +118,7 @@ int ClusterRun::show_plans(Listing listing) {
       total.update += counts.update;
       total.destroy += counts.destroy;
     }
-    context_.show(run.diagnostics);
+    context_.show(run.diagnostics, access_.stacks().at(name).directory);
     failed = failed || run.failed;
   }
   std::size_t changed = changed_stacks();
@@ -315,7 +315,7 @@ Task<bool> ClusterRun::plan_again(std::string name, StackRun& run) {
   if (run.failed || closed.has_errors()) {
     progress_->aside([&] {
       context_.show(closed);
-      context_.show(run.diagnostics);
+      context_.show(run.diagnostics, access_.stacks().at(name).directory);
     });
     run.outcome = "failed while it was planned with the real values of the stacks it needs";
     co_return false;
@@ -350,7 +350,7 @@ Task<bool> ClusterRun::apply_stack(std::string name, StackRun& run, Signals& sig
   options.observer = &printer;
   run.changed = true;
   apply::ApplyResult result = co_await run.operation->apply(options);
-  progress_->aside([&] { context_.show(result.diagnostics); });
+  progress_->aside([&] { context_.show(result.diagnostics, access_.stacks().at(name).directory); });
   bool failed = result.diagnostics.has_errors() || result.interrupted;
   run.outcome = fmt::format("{} added, {} changed, {} destroyed", result.added, result.changed, result.destroyed);
   if (failed) run.outcome += fmt::format("; stopped with {} not begun", result.skipped.size());

@@ -20,13 +20,15 @@ std::function<const char*(const char*)> Environment::look_up() const {
 }
 
 RenderOptions Context::render_options() const {
-  return RenderOptions{terminal.color(), terminal.width(), block_header};
+  return RenderOptions{terminal.color(), terminal.width(), block_header, ""};
 }
 
-void Context::show(const Diagnostics& diagnostics) const {
+void Context::show(const Diagnostics& diagnostics, const std::string& directory) const {
+  RenderOptions options = render_options();
+  options.directory = directory;
   const Diagnostics arranged = arrange(diagnostics);
   for (const Diagnostic& diagnostic : arranged.items()) {
-    const std::string text = render_diagnostic(diagnostic, render_options());
+    const std::string text = render_diagnostic(diagnostic, options);
     if (diagnostic.severity == Severity::kError) {
       terminal.print_error(text);
     } else {

@@ -47,7 +47,8 @@ struct Context {
   Log& log;
 
   // Diagnostics on standard error; warnings alone go to standard output, as Terraform's do.
-  void show(const Diagnostics& diagnostics) const;
+  // `directory` is the configuration's, where it is not the working directory.
+  void show(const Diagnostics& diagnostics, const std::string& directory = {}) const;
   // One error without a place in a file; gives exit code 1.
   int fail(std::string summary, std::string detail) const;
   RenderOptions render_options() const;

@@ -39,26 +39,6 @@ const BodySchema& file_schema() {
   return kSchema;
 }
 
-// A path without "." parts and with ".." resolved where it can be.
-std::string clean_path(const std::string& path) {
-  bool absolute = !path.empty() && path[0] == '/';
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at <= path.size();) {
-    std::size_t end = std::min(path.find('/', at), path.size());
-    std::string part = path.substr(at, end - at);
-    at = end + 1;
-    if (part.empty() || part == ".") continue;
-    if (part == ".." && !parts.empty() && parts.back() != "..") {
-      parts.pop_back();
-    } else if (part != ".." || !absolute) {
-      parts.push_back(part);
-    }
-  }
-  std::string clean = absolute ? "/" : "";
-  for (const std::string& part : parts) clean += (clean.empty() || clean == "/" ? "" : "/") + part;
-  return clean.empty() ? "." : clean;
-}
-
 class Loader {
  public:
   Loader(FileSystem& files, Configuration& configuration, Diagnostics& diagnostics)

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "base/file_system.h"
+
 namespace terrace {
 namespace {
 
@@ -105,8 +107,9 @@ void append_source(std::string& out, const Diagnostic& diagnostic, const RenderO
   }
   const SourceFile& file = *diagnostic.subject.file;
   const std::string header = options.block_header ? options.block_header(file, diagnostic.subject.start.byte) : "";
-  out += fmt::format("  on {} line {}{}{}:\n", file.path, diagnostic.subject.start.line, header.empty() ? "" : ", in ",
-                     header);
+  const std::string path = options.directory.empty() ? file.path : clean_path(join_path(options.directory, file.path));
+  out +=
+      fmt::format("  on {} line {}{}{}:\n", path, diagnostic.subject.start.line, header.empty() ? "" : ", in ", header);
   const Excerpt excerpt = excerpt_of(diagnostic);
   std::string code(excerpt.code);
   if (options.color) {

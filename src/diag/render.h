@@ -18,6 +18,7 @@ struct RenderOptions {
   bool color = false;  // a red or yellow box with the subject underlined; plain text without
   int width = 78;      // columns; details are wrapped to it. 0: not wrapped
   BlockHeader block_header;
+  std::string directory;  // of the configuration, where that is not the working directory: stands before places
 };
 
 // One diagnostic, newline at the end. The plain form begins with an empty line.

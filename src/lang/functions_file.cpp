@@ -22,25 +22,6 @@ std::string resolved(const Call& call, const std::string& path) {
   return join_path(call.context.base_directory, path);
 }
 
-std::string cleaned(const std::string& path) {
-  bool absolute = !path.empty() && path[0] == '/';
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at <= path.size();) {
-    std::size_t end = std::min(path.find('/', at), path.size());
-    std::string part = path.substr(at, end - at);
-    at = end + 1;
-    if (part.empty() || part == ".") continue;
-    if (part == ".." && !parts.empty() && parts.back() != "..") {
-      parts.pop_back();
-    } else if (part != ".." || !absolute) {
-      parts.push_back(part);
-    }
-  }
-  std::string clean = absolute ? "/" : "";
-  for (const std::string& part : parts) clean += (clean.empty() || clean == "/" ? "" : "/") + part;
-  return clean.empty() ? "." : clean;
-}
-
 FunctionResult read_bytes(const Call& call, std::string& bytes) {
   if (call.context.files == nullptr) return call_error("no files can be read here");
   Result<std::string, FileError> content = call.context.files->read(resolved(call, text(call, 0)));
@@ -147,7 +128,7 @@ FunctionResult fileset(const Call& call) {
 }
 
 FunctionResult abspath(const Call& call) {
-  return Value::string(cleaned(resolved(call, text(call, 0))));
+  return Value::string(clean_path(resolved(call, text(call, 0))));
 }
 
 FunctionResult basename(const Call& call) {
@@ -162,7 +143,7 @@ FunctionResult dirname(const Call& call) {
   const std::string& path = text(call, 0);
   std::size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return Value::string(".");
-  return Value::string(cleaned(path.substr(0, slash + 1)));
+  return Value::string(clean_path(path.substr(0, slash + 1)));
 }
 
 FunctionResult pathexpand(const Call& call) {

@@ -308,6 +308,11 @@ class RootTest(unittest.TestCase):
         self.write('resource "aws_vpc" "a" {\n  provider   = aws.nowhere\n  cidr_block = "10.0.0.0/16"\n}\n')
         self.refused("nowhere", "main.tf line 2")
 
+    def test_places_in_a_cluster_name_the_stack(self):
+        self.terrace("new", "demo")
+        inside = world.Terrace(self.directory / "demo", {**self.terrace.environment, "AWS_MAX_ATTEMPTS": "1"})
+        self.assertIn("on stacks/s3/providers.tf line", inside("plan", "s3", expect=1))
+
     def test_console_lines_go_on_while_brackets_are_open(self):
         self.write("")
         done = subprocess.run([self.terrace.program, "console"], input='{\n  a = [\n    1,\n  ]\n}\n', cwd=self.directory,
