@@ -21,7 +21,7 @@ allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
 # Profile of ~/.aws/config to use. Without it credentials come from the environment or the default profile.
 # profile = "coreos-cluster"
 
-# The public key that logs in to nodes as core. Without it no key pair is made.
+# The public key that logs in to nodes as core. Without it, the one that "terrace keys create" made; without both, none.
 # ssh_public_key = "ssh-ed25519 AAAA... you@example.com"
 
 # ---- The nodes ----------------------------------------------------------------------------------------------------

@@ -22,15 +22,22 @@ struct Places {
   std::optional<std::string> local;   // the private key's text
   std::optional<std::string> stored;  // the same in the config bucket
   std::string pair_id;                // key-..., empty where EC2 has none of this name
-  std::string pair_fingerprint;
+  std::string pair_public;            // "ssh-ed25519 AAAA..." as EC2 has it, with or without a comment
 };
+
+// Whether two lines of a public key are the same key, whatever their comments.
+bool is_same_key(const std::string& a, const std::string& b) {
+  return pki::openssh_sha256(a) == pki::openssh_sha256(b);
+}
 
 class Keys {
  public:
   explicit Keys(Context& context) : context_(context), access_(context) {}
 
-  bool open() {
-    if (!access_.connect()) return false;
+  // Looks at all places. Where `changing`, somebody else's lock on the cluster is honoured. False after an error was
+  // shown.
+  bool open(bool changing) {
+    if (!access_.connect() || (changing && !access_.check_session_lock())) return false;
     name_ = access_.values().name;
     Result<std::string, FileError> text = context_.files.read(key_path(name_));
     if (text) places_.local = std::move(*text);
@@ -52,9 +59,14 @@ class Keys {
   bool find_pair();
   bool find_stored();
   bool write_local(const std::string& text);
+  bool write_public(const std::string& half);
+  bool pair_is_other(const std::string& half) const {
+    return !places_.pair_id.empty() && !is_same_key(places_.pair_public, half);
+  }
+  bool stored_is_other() const { return places_.stored && places_.local && *places_.stored != *places_.local; }
   bool import_pair(const std::string& public_text);
   bool store();
-  void add_to_agent();
+  bool add_to_agent();
   bool has_agent() const { return !context_.environment.get("SSH_AUTH_SOCK").empty(); }
 
   Context& context_;
@@ -69,11 +81,12 @@ bool Keys::find_pair() {
   filter["Values"] = Json::array({name_});
   Json params = Json::object();
   params["Filters"] = Json::array({filter});
+  params["IncludePublicKey"] = true;
   aws::ApiResult answer = context_.loop.run(access_.aws().client().call("ec2", "DescribeKeyPairs", params));
   if (!answer) return access_.fail("Reading key pairs", answer.error()) == 0;
   for (const Json& pair : answer->value("KeyPairs", Json::array())) {
     places_.pair_id = pair.value("KeyPairId", "");
-    places_.pair_fingerprint = pair.value("KeyFingerprint", "");
+    places_.pair_public = pair.value("PublicKey", "");
   }
   return true;
 }
@@ -90,14 +103,18 @@ bool Keys::find_stored() {
 bool Keys::write_local(const std::string& text) {
   std::optional<std::string> half = pki::openssh_public_half(text);
   if (!half) return context_.fail("The key can't be read", "It is no private key of OpenSSH's format.") == 0;
-  Status<FileError> folder = context_.files.make_directories(directory_of(key_path(name_)));
-  Status<FileError> written =
-      folder ? context_.files.write_atomic(key_path(name_) + ".pub", *half + " " + name_ + "\n", 0644) : folder;
-  if (written) written = context_.files.write_atomic(key_path(name_), text, 0600);
+  if (!write_public(*half)) return false;
+  Status<FileError> written = context_.files.write_atomic(key_path(name_), text, 0600);
   if (!written) return context_.fail("The private key was not written", written.error().message) == 0;
   context_.print(fmt::format("Wrote {} (0600) and {}.pub\n", key_path(name_), key_path(name_)));
   places_.local = text;
   return true;
+}
+
+bool Keys::write_public(const std::string& half) {
+  Status<FileError> written = context_.files.make_directories(directory_of(key_path(name_)));
+  if (written) written = context_.files.write_atomic(key_path(name_) + ".pub", half + " " + name_ + "\n", 0644);
+  return written || context_.fail("The public key was not written", written.error().message) == 0;
 }
 
 bool Keys::import_pair(const std::string& public_text) {
@@ -132,14 +149,17 @@ bool Keys::store() {
   return true;
 }
 
-void Keys::add_to_agent() {
+// False when a running agent did not take it.
+bool Keys::add_to_agent() {
   if (!has_agent()) {
     context_.print("No ssh-agent is running (SSH_AUTH_SOCK is not set), so the key was not added to one.\n");
-    return;
+    return true;
   }
   aws::SystemProcessRunner processes;
   Result<std::string, std::string> added = processes.run("ssh-add -q \"" + key_path(name_) + "\"");
-  context_.print(added ? "Added to the ssh-agent\n" : "ssh-add did not take the key: " + added.error() + "\n");
+  if (!added) return context_.fail("The ssh-agent did not take the key", added.error()) == 0;
+  context_.print("Added to the ssh-agent\n");
+  return true;
 }
 
 // Every step that is done already is left alone, so that an interrupted run goes on.
@@ -161,15 +181,23 @@ int Keys::create() {
   if (!half)
     return context_.fail("The private key can't be read",
                          key_path(name_) + " is no private key of OpenSSH's format. Move it away and run this again.");
-  if (places_.pair_id.empty() && !import_pair(*half + " " + name_)) return 1;
-  if (places_.stored && *places_.stored != *places_.local)
+  if (pair_is_other(*half))
+    return context_.fail(
+        "EC2 has another key",
+        fmt::format("The key pair {} ({}) is not the one of {}. Move that file away and run this again "
+                    "to fetch the stored one, or \"terrace keys delete\" to begin anew.",
+                    name_, places_.pair_id, key_path(name_)));
+  if (stored_is_other())
     return context_.fail("Two different keys",
                          fmt::format("{} and s3://{}/{} are not the same key. Move the wrong one away: \"terrace keys "
                                      "delete\" removes both and the key pair.",
                                      key_path(name_), access_.bucket("config"), object_key()));
+  if (!context_.files.exists(key_path(name_) + ".pub") && !write_public(*half)) return 1;
+  if (places_.pair_id.empty() && !import_pair(*half + " " + name_)) return 1;
   if (!places_.stored && !store()) return 1;
-  add_to_agent();
-  context_.print(fmt::format("{} is ready. Nodes take it with the next \"terrace up\".\n", pki::openssh_sha256(*half)));
+  if (!add_to_agent()) return 1;
+  context_.print(
+      fmt::format("{} is ready. Nodes launched after the next \"terrace up\" take it.\n", pki::openssh_sha256(*half)));
   return 0;
 }
 
@@ -192,7 +220,7 @@ int Keys::remove(bool approved) {
   }
   if (!places_.pair_id.empty()) {
     Json params = Json::object();
-    params["KeyPairId"] = places_.pair_id;
+    params["KeyName"] = name_;
     aws::ApiResult answer = context_.loop.run(access_.aws().client().call("ec2", "DeleteKeyPair", params));
     if (!answer) return access_.fail("Deleting the key pair", answer.error());
   }
@@ -210,23 +238,27 @@ int Keys::remove(bool approved) {
 }
 
 int Keys::exists(bool json) {
-  bool all = places_.local && places_.stored && !places_.pair_id.empty();
   std::optional<std::string> half = places_.local ? pki::openssh_public_half(*places_.local) : std::nullopt;
+  bool other_pair = half && pair_is_other(*half);
+  bool all = places_.local && places_.stored && !places_.pair_id.empty() && !other_pair && !stored_is_other();
   if (json) {
     nlohmann::ordered_json report = {{"name", name_},
                                      {"file", places_.local ? nlohmann::ordered_json(key_path(name_)) : nullptr},
                                      {"key_pair_id", places_.pair_id},
+                                     {"key_pair_is_same", !places_.pair_id.empty() && half && !other_pair},
                                      {"stored", places_.stored.has_value()},
+                                     {"stored_is_same", places_.stored && places_.local && !stored_is_other()},
                                      {"fingerprint", half ? pki::openssh_sha256(*half) : ""}};
     context_.print(report.dump(2) + "\n");
     return all ? 0 : 1;
   }
+  std::string pair = places_.pair_id.empty() ? "missing" : places_.pair_id;
+  std::string stored = places_.stored ? "s3://" + access_.bucket("config") + "/" + object_key()
+                       : has_bucket() ? "missing"
+                                      : "the stack s3 was never created";
   context_.print(fmt::format("file        {}\n", places_.local ? key_path(name_) : "missing"));
-  context_.print(fmt::format("key pair    {}\n", places_.pair_id.empty() ? "missing" : places_.pair_id));
-  context_.print(fmt::format("stored      {}\n", places_.stored
-                                                     ? "s3://" + access_.bucket("config") + "/" + object_key()
-                                                 : has_bucket() ? "missing"
-                                                                : "the stack s3 was never created"));
+  context_.print(fmt::format("key pair    {}{}\n", pair, other_pair ? ", another key" : ""));
+  context_.print(fmt::format("stored      {}{}\n", stored, stored_is_other() ? ", another key" : ""));
   if (half) context_.print("fingerprint " + pki::openssh_sha256(*half) + "\n");
   return all ? 0 : 1;
 }
@@ -240,8 +272,7 @@ int Keys::add() {
   if (!has_agent())
     return context_.fail("No ssh-agent is running",
                          "SSH_AUTH_SOCK is not set. Start one with: eval $(ssh-agent), and run this again.");
-  add_to_agent();
-  return 0;
+  return add_to_agent() ? 0 : 1;
 }
 
 int create_command(Context& context, const Arguments& arguments) {
@@ -252,7 +283,7 @@ int create_command(Context& context, const Arguments& arguments) {
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   Keys keys(context);
-  return keys.open() ? keys.create() : 1;
+  return keys.open(true) ? keys.create() : 1;
 }
 
 int delete_command(Context& context, const Arguments& arguments) {
@@ -262,7 +293,7 @@ int delete_command(Context& context, const Arguments& arguments) {
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   Keys keys(context);
-  return keys.open() ? keys.remove(approved) : 1;
+  return keys.open(true) ? keys.remove(approved) : 1;
 }
 
 int exists_command(Context& context, const Arguments& arguments) {
@@ -272,7 +303,7 @@ int exists_command(Context& context, const Arguments& arguments) {
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   Keys keys(context);
-  return keys.open() ? keys.exists(json) : 1;
+  return keys.open(false) ? keys.exists(json) : 1;
 }
 
 int add_command(Context& context, const Arguments& arguments) {
@@ -282,7 +313,7 @@ int add_command(Context& context, const Arguments& arguments) {
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   Keys keys(context);
-  return keys.open() ? keys.add() : 1;
+  return keys.open(false) ? keys.add() : 1;
 }
 
 constexpr Command kSubcommands[] = {

@@ -16,6 +16,7 @@ if(TARGET terrace)
   acceptance_test(data)
   acceptance_test(certs)
   acceptance_test(terraced TERRACED=$<TARGET_FILE:terraced>)
+  acceptance_test(keys)
   # Stock Terraform as a referee, where its tools are.
   find_program(TERRAFORM terraform)
   find_program(GO go)

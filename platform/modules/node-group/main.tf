@@ -4,6 +4,10 @@ locals {
   config_key = "${var.role}/ignition.json"
   config_url = "s3://${aws_s3_object.node_config.bucket}/${aws_s3_object.node_config.key}"
 
+  # The cluster's own key stands where "terrace keys create" puts it.
+  own_key        = "${path.module}/../../keys/${var.cluster_name}.pem.pub"
+  ssh_public_key = var.ssh_public_key != null ? var.ssh_public_key : fileexists(local.own_key) ? trimspace(file(local.own_key)) : null
+
   # Nodes and disks are made by the autoscaling group, not by this configuration: it has to be told their tags.
   node_tags = merge(var.tags, { Name = local.name, Role = var.role })
 
@@ -88,10 +92,10 @@ resource "aws_vpc_security_group_egress_rule" "all" {
 }
 
 resource "aws_key_pair" "operator" {
-  count = var.ssh_public_key == null ? 0 : 1
+  count = local.ssh_public_key == null ? 0 : 1
 
   key_name   = local.name
-  public_key = var.ssh_public_key
+  public_key = local.ssh_public_key
 }
 
 resource "aws_s3_object" "node_config" {

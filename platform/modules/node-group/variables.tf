@@ -79,7 +79,7 @@ variable "instance_profile_name" {
 }
 
 variable "ssh_public_key" {
-  description = "Public key that logs in as core, in OpenSSH format. null makes no key pair."
+  description = "Public key that logs in as core, in OpenSSH format. null takes the cluster's own (terrace keys create), if there is one."
   type        = string
   default     = null
 }

@@ -17,7 +17,7 @@ variable "image_id" {
 }
 
 variable "ssh_public_key" {
-  description = "Public key that logs in to nodes as core, in OpenSSH format. null makes no key pair."
+  description = "Public key that logs in to nodes as core, in OpenSSH format. null takes the cluster's own (terrace keys create), if there is one."
   type        = string
   default     = null
 }
