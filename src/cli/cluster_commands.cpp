@@ -5,7 +5,6 @@
 
 #include "cli/cluster_run.h"
 #include "cli/commands.h"
-#include "cli/resource_graph.h"
 #include "cli/state_json.h"
 #include "cli/state_view.h"
 #include "cluster/new_cluster.h"
@@ -184,40 +183,6 @@ int show_stacks(Context& context, bool json, const Arguments& names) {
     std::string text = state_text(context, *state);
     context.print(text.empty() ? (state->lineage.empty() ? "Never created.\n\n" : "Nothing exists.\n\n") : text + "\n");
   }
-  return 0;
-}
-
-int graph_stacks(Context& context, const Arguments& names) {
-  Checked<stacks::StackGraph> found = stacks::find_stacks(context.files);
-  context.show(found.diagnostics);
-  if (found.diagnostics.has_errors()) return 1;
-  Checked<std::vector<std::string>> selected = found.value.select(names, false, false);
-  context.show(selected.diagnostics);
-  if (selected.diagnostics.has_errors()) return 1;
-  context.print(
-      "digraph G {\n  rankdir = \"RL\";\n  compound = true;\n  node [shape = rect, fontname = \"sans-serif\"];\n");
-  std::map<std::string, std::string> first;  // a node of each stack, for the edges between stacks
-  for (const std::string& name : selected.value) {
-    Checked<config::ObjectGraph> graph = config::build_object_graph(*found.value.at(name).configuration);
-    context.show(graph.diagnostics);
-    if (graph.diagnostics.has_errors()) return 1;
-    context.print(
-        fmt::format("  subgraph \"cluster_{0}\" {{\n    label = \"{0}\"\n    fontname = \"sans-serif\"\n", name));
-    context.print(resource_graph(graph.value, name, "  "));
-    context.print("  }\n");
-    for (const config::Object& object : graph.value.objects()) {
-      if (object.kind == config::ObjectKind::kResource && first.count(name) == 0)
-        first[name] = name + ": " + object.text;
-    }
-  }
-  for (const std::string& name : selected.value) {
-    for (const std::string& needed : found.value.at(name).needs) {
-      if (first.count(name) == 0 || first.count(needed) == 0) continue;
-      context.print(fmt::format("  \"{}\" -> \"{}\" [ltail = \"cluster_{}\", lhead = \"cluster_{}\"];\n", first[name],
-                                first[needed], name, needed));
-    }
-  }
-  context.print("}\n");
   return 0;
 }
 

@@ -18,6 +18,5 @@ int plan_stacks(Context& context, const RunFlags& flags, const Arguments& names)
 int apply_stacks(Context& context, const RunFlags& flags, const Arguments& names, Listing listing = Listing::kFull);
 int output_stacks(Context& context, bool json, const Arguments& names);
 int show_stacks(Context& context, bool json, const Arguments& names);
-int graph_stacks(Context& context, const Arguments& names);
 
 }  // namespace terrace::cli

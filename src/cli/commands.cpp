@@ -29,7 +29,7 @@ constexpr Command kCommands[] = {
     {"console", "Try expressions", console_command, false},
     {"elb-name", "Print the DNS names of the load balancers", elb_name_command, false},
     {"fmt", "Reformat configuration files", fmt_command, false},
-    {"graph", "Draw the dependencies as DOT", graph_command, false},
+    {"graph", "Draw what depends on what", graph_command, false},
     {"image", "Say which image is the newest, configured and running", image_command, false},
     {"import", "Take what exists into the state", import_command, false},
     {"keys", "Make, find, add or delete the cluster's ssh key", keys_command, false},

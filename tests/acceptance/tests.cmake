@@ -17,6 +17,7 @@ if(TARGET terrace)
   acceptance_test(certs)
   acceptance_test(terraced TERRACED=$<TARGET_FILE:terraced>)
   acceptance_test(keys)
+  acceptance_test(graph)
   # Stock Terraform as a referee, where its tools are.
   find_program(TERRAFORM terraform)
   find_program(GO go)
