@@ -188,9 +188,8 @@ class Writer {
     size_t width = 0;
     merge_members(&before, &after, [&](const std::string& name, const Display* old_value, const Display* new_value) {
       const Pair pair = paired(old_value, new_value);
-      if (pair.change == Change::kNone) return;
-      changed.emplace_back(name, pair);
       width = std::max(width, name.size());
+      if (pair.change != Change::kNone) changed.emplace_back(name, pair);
     });
     for (const auto& [name, pair] : changed) {
       const Mode mode{.null_suffix = true};

@@ -28,7 +28,7 @@ std::string block_change_text(const Display* before, const Display* after, Chang
                               const std::vector<ReplacePath>& replaces, const ChangeStyle& style);
 
 // One `name = value` a change with names aligned, as in "Changes to Outputs": the members of two free objects.
-// Unchanged members are left out.
+// Unchanged members are left out, and count for the alignment.
 std::string members_change_text(const Display& before, const Display& after, const ChangeStyle& style);
 
 // `+`, `~`, `-` in their colours, or a space.

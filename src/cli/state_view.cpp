@@ -69,6 +69,14 @@ std::optional<state::State> read_state(Context& context, const std::string& path
   return session.state();
 }
 
+// The members of objects that are null are not shown.
+Display without_nulls(Display value) {
+  if (value.kind == Display::Kind::kFreeObject) value.kind = Display::Kind::kObject;
+  for (Display& element : value.elements) element = without_nulls(std::move(element));
+  for (auto& [name, member] : value.members) member = without_nulls(std::move(member));
+  return value;
+}
+
 // `name = value` with the value as in a listing of an object.
 std::string output_listing(const std::string& name, const state::Output& output, bool color) {
   if (output.sensitive) return name + " = (sensitive value)\n";
@@ -78,7 +86,7 @@ std::string output_listing(const std::string& name, const state::Output& output,
   if (!value) return name + " = (unreadable)\n";
   Display block;
   block.kind = Display::Kind::kBlock;
-  block.members.emplace_back(name, display_of(*value));
+  block.members.emplace_back(name, without_nulls(display_of(*value)));
   std::istringstream lines(block_change_text(&block, &block, Change::kNone, 0, {}, {color}));
   std::string text;
   // A block's members stand four columns to the right.
