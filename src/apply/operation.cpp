@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "hcl/ast.h"
+#include "plan/validate.h"
 
 namespace terrace::apply {
 
@@ -112,8 +113,30 @@ Diagnostics Operation::choose_state_path() {
   return diagnostics;
 }
 
+lang::FunctionContext Operation::functions() {
+  lang::FunctionContext functions;
+  functions.files = &files_;
+  functions.clock = &effects_.loop.clock();
+  functions.random = &effects_.random;
+  functions.base_directory = settings_.working_directory;
+  return functions;
+}
+
+Diagnostics Operation::validate() {
+  lang::FunctionContext context = functions();
+  context.pure = true;
+  return plan::validate(*configuration_, *graph_, std::move(context), effects_.providers);
+}
+
 Task<Diagnostics> Operation::open(std::string operation) {
   Diagnostics diagnostics = choose_state_path();
+  // What is wrong in the files is said before anybody waits for a lock or a network. A saved plan has been through
+  // this.
+  if (!saved_files_) {
+    Diagnostics invalid = validate();
+    if (invalid.has_errors()) diagnostics.append(std::move(invalid));
+    if (diagnostics.has_errors()) co_return diagnostics;
+  }
   if (!variables_given_) {
     config::VariableSources sources = settings_.variables;
     sources.directory = ".";
@@ -129,14 +152,10 @@ Task<Diagnostics> Operation::open(std::string operation) {
   if (diagnostics.has_errors()) co_return diagnostics;
   std::map<std::string, lang::Value> values;
   for (const auto& [name, variable] : variables_) values[name] = variable.value;
-  lang::FunctionContext functions;
-  functions.files = &files_;
-  functions.clock = &effects_.loop.clock();
-  functions.random = &effects_.random;
-  functions.base_directory = settings_.working_directory;
+  lang::FunctionContext context = functions();
   if (plan_time_ == Duration::zero()) plan_time_ = effects_.loop.clock().wall();
-  functions.plan_time = plan_time_;
-  desired_ = std::make_unique<plan::Configured>(*configuration_, *graph_, std::move(values), std::move(functions),
+  context.plan_time = plan_time_;
+  desired_ = std::make_unique<plan::Configured>(*configuration_, *graph_, std::move(values), std::move(context),
                                                 settings_.workspace, effects_.providers);
   store_ = std::make_unique<state::LocalStateStore>(
       files_, effects_.loop, effects_.random, settings_.identity,

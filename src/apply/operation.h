@@ -50,9 +50,11 @@ class Operation {
   Operation(Effects effects, OperationSettings settings);
   ~Operation();
 
-  // Reads the configuration and orders its objects. Enough for validate and graph.
+  // Reads the configuration and orders its objects. Enough for validate() and graph.
   Diagnostics load();
-  // Gives the variables their values, locks the state and reads it. `operation` is what the lock says:
+  // plan::validate() of what load() read.
+  Diagnostics validate();
+  // Validates, gives the variables their values, locks the state and reads it. `operation` is what the lock says:
   // OperationTypePlan, OperationTypeApply.
   Task<Diagnostics> open(std::string operation);
   // PlanOptions::variables are filled in.
@@ -78,6 +80,7 @@ class Operation {
  private:
   Diagnostics load_from(FileSystem& files);
   Diagnostics choose_state_path();
+  lang::FunctionContext functions();
 
   Effects effects_;
   OperationSettings settings_;

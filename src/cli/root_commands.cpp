@@ -12,7 +12,6 @@
 #include "diag/render.h"
 #include "lang/function.h"
 #include "plan/plan_file.h"
-#include "plan/validate.h"
 
 namespace terrace::cli {
 
@@ -307,15 +306,7 @@ int validate_command(Context& context, const Arguments& arguments) {
   apply::Operation operation(effects_of(context, registry, nullptr), run.settings(context, ""));
   Diagnostics diagnostics = operation.load();
   if (operation.loaded() && !diagnostics.has_errors()) diagnostics.append(check_providers(operation.graph(), registry));
-  if (!diagnostics.has_errors()) {
-    lang::FunctionContext functions;
-    functions.files = &context.files;
-    functions.clock = &context.clock;
-    functions.random = &context.random;
-    functions.base_directory = "";
-    functions.pure = true;
-    diagnostics.append(plan::validate(operation.configuration(), operation.graph(), functions, registry));
-  }
+  if (!diagnostics.has_errors()) diagnostics.append(operation.validate());
   if (json) {
     Diagnostics arranged = arrange(std::move(diagnostics));
     nlohmann::ordered_json list = nlohmann::ordered_json::array();

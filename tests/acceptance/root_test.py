@@ -308,6 +308,10 @@ class RootTest(unittest.TestCase):
         self.write('resource "aws_vpc" "a" {\n  provider   = aws.nowhere\n  cidr_block = "10.0.0.0/16"\n}\n')
         self.refused("nowhere", "main.tf line 2")
 
+    def test_what_is_wrong_in_the_files_is_said_before_anything_is_asked(self):
+        self.write('provider "aws" {\n  region = "us-west-2"\n}\n\nresource "aws_vpc" "main" {\n  colour = "red"\n}\n')
+        self.assertNotIn("credentials", self.refused("Unsupported argument", "colour"))
+
     def test_places_in_a_cluster_name_the_stack(self):
         self.terrace("new", "demo")
         inside = world.Terrace(self.directory / "demo", {**self.terrace.environment, "AWS_MAX_ATTEMPTS": "1"})
