@@ -20,7 +20,8 @@ The agent on every node of a cluster.
 
 Commands:
   run       Everything that the node's role asks for
-  etcd      The etcd agent alone
+  etcd      The same on etcd nodes; refuses others
+  status    What the running agent says of this node, as JSON; exit code 1 where it is not well
 
 Options:
   -root=DIR             Where the node's files are: put before every path (default /)
@@ -59,7 +60,8 @@ Request parse(const std::vector<std::string>& arguments) {
       request.problem = "there is no option -" + name;
     }
   }
-  const bool known = request.command == "run" || request.command == "etcd";
+  request.options.etcd_only = request.command == "etcd";
+  const bool known = request.command == "run" || request.command == "etcd" || request.command == "status";
   if (request.problem.empty() && !request.help && !known)
     request.problem = request.command.empty() ? "which command?" : "there is no command " + request.command;
   return request;
@@ -104,6 +106,7 @@ int main(int argc, char** argv) {
   });
 
   const node::ProgramEffects effects{clock, files, random, loop, network};
+  if (request.command == "status") return loop.run(node::print_status(effects, request.options.root));
   node::Program program(effects, request.options, std::move(environment));
   const int code = loop.run(program.run(stop));
   loop.drop_tasks();

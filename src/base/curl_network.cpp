@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <climits>
 #include <coroutine>
 #include <cstdlib>
 #include <mutex>
@@ -28,6 +27,15 @@ struct Transfer {
   char error[CURL_ERROR_SIZE] = {};
 
   ~Transfer() { curl_slist_free_all(headers); }
+};
+
+// A coroutine that waits for a descriptor; it owns this.
+struct Watch {
+  int fd;
+  short events;
+  Duration end;  // monotonic
+  std::coroutine_handle<> waiting;
+  bool is_ready = false;
 };
 
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -126,6 +134,7 @@ struct CurlNetwork::Impl {
   std::vector<CURL*> spare;  // handles for the next requests
   int wakeup_fd = -1;
   std::function<void()> on_wakeup;
+  std::vector<Watch*> watches;
   int in_flight = 0;
   bool posted = false;  // since the last wait() ended
 
@@ -278,6 +287,36 @@ struct CurlNetwork::Impl {
     void await_resume() const noexcept {}
   };
 
+  struct Watching {
+    std::shared_ptr<Impl> impl;
+    Watch& watch;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> handle) {
+      watch.waiting = handle;
+      impl->watches.push_back(&watch);
+    }
+    void await_resume() const noexcept {}
+    // Takes back a watch whose coroutine is dropped while it waits, too.
+    ~Watching() { std::erase(impl->watches, &watch); }
+  };
+
+  // Posts who waits for a descriptor that is ready now, or has waited long enough. `polled` are those of the watches,
+  // in their order.
+  void wake_watchers(const curl_waitfd* polled) {
+    const Duration now = loop.clock().monotonic();
+    std::vector<Watch*> rest;
+    for (std::size_t i = 0; i < watches.size(); ++i) {
+      Watch* watch = watches[i];
+      watch->is_ready = (polled[i].revents & watch->events) != 0;
+      if (watch->is_ready || watch->end <= now) {
+        loop.post(watch->waiting);
+      } else {
+        rest.push_back(watch);
+      }
+    }
+    watches = std::move(rest);
+  }
+
   // Ends a transfer whose coroutine is dropped in mid-flight, too.
   struct Guard {
     std::shared_ptr<Impl> impl;  // tasks may outlive the network: the loop drops its own last
@@ -304,27 +343,36 @@ Task<HttpResult> CurlNetwork::send(HttpRequest request) {
   co_return std::move(transfer.response);
 }
 
+Task<bool> CurlNetwork::ready(int fd, Want want, Duration timeout) {
+  const short events = want == Want::kRead ? CURL_WAIT_POLLIN : CURL_WAIT_POLLOUT;
+  Watch watch{fd, events, impl_->loop.clock().monotonic() + timeout, {}};
+  Impl::Watching watching{impl_, watch};
+  co_await watching;
+  co_return watch.is_ready;
+}
+
 void CurlNetwork::wait(std::optional<Duration> timeout) {
   impl_->start_up();
   impl_->perform();
+  const std::vector<Watch*>& watches = impl_->watches;
   // Otherwise nothing could ever end the wait.
-  assert(timeout || impl_->in_flight > 0 || impl_->wakeup_fd >= 0);
-  constexpr int kLongest = 60'000;
-  int limit = kLongest;
-  if (timeout) {
-    limit =
-        static_cast<int>(std::min<int64_t>(std::chrono::ceil<std::chrono::milliseconds>(*timeout).count(), kLongest));
-  }
+  assert(timeout || impl_->in_flight > 0 || impl_->wakeup_fd >= 0 || !watches.empty());
+  constexpr Duration kLongest = std::chrono::minutes(1);
+  const Duration now = impl_->loop.clock().monotonic();
+  Duration limit = std::min(timeout.value_or(kLongest), kLongest);
+  for (const Watch* watch : watches) limit = std::clamp(watch->end - now, Duration{0}, limit);
   // What perform() just ended is waiting in the loop already.
-  if (impl_->posted) limit = 0;
-  curl_waitfd extra{};
-  extra.fd = impl_->wakeup_fd;
-  extra.events = CURL_WAIT_POLLIN;
-  bool watches = impl_->wakeup_fd >= 0;
-  curl_multi_poll(impl_->multi, watches ? &extra : nullptr, watches ? 1 : 0, limit, nullptr);
+  if (impl_->posted) limit = Duration{0};
+  std::vector<curl_waitfd> polled;
+  for (const Watch* watch : watches) polled.push_back(curl_waitfd{watch->fd, watch->events, 0});
+  const bool wakes = impl_->wakeup_fd >= 0;
+  if (wakes) polled.push_back(curl_waitfd{impl_->wakeup_fd, CURL_WAIT_POLLIN, 0});
+  curl_multi_poll(impl_->multi, polled.empty() ? nullptr : polled.data(), static_cast<unsigned>(polled.size()),
+                  static_cast<int>(milliseconds(limit)), nullptr);
   impl_->perform();
   impl_->posted = false;
-  if (watches && (extra.revents & CURL_WAIT_POLLIN) != 0 && impl_->on_wakeup) impl_->on_wakeup();
+  impl_->wake_watchers(polled.data());
+  if (wakes && (polled.back().revents & CURL_WAIT_POLLIN) != 0 && impl_->on_wakeup) impl_->on_wakeup();
 }
 
 void CurlNetwork::set_wakeup(int fd, std::function<void()> on_readable) {

@@ -8,6 +8,7 @@
 
 #include "base/loop.h"
 #include "base/network.h"
+#include "base/readiness.h"
 
 namespace terrace {
 
@@ -20,7 +21,7 @@ struct CurlOptions {
 // AWS_CA_BUNDLE, else CURL_CA_BUNDLE, else SSL_CERT_FILE, as `look_up` (getenv's shape) gives them, else empty.
 std::string ca_bundle_from_environment(const std::function<const char*(const char*)>& look_up);
 
-class CurlNetwork final : public Network, public Waiter {
+class CurlNetwork final : public Network, public Readiness, public Waiter {
  public:
   CurlNetwork(Loop& loop, CurlOptions options);
   ~CurlNetwork() override;
@@ -29,7 +30,9 @@ class CurlNetwork final : public Network, public Waiter {
 
   // One exchange, over a connection of the pool where one is free. Redirects are not followed.
   Task<HttpResult> send(HttpRequest request) override;
-  // Blocks until a transfer made progress, the wake-up descriptor is readable, or `timeout` passed.
+  Task<bool> ready(int fd, Want want, Duration timeout) override;
+  // Blocks until a transfer made progress, a descriptor that somebody waits for is ready, the wake-up descriptor is
+  // readable, or `timeout` passed.
   void wait(std::optional<Duration> timeout) override;
   // `on_readable` runs inside wait() whenever `fd` (a signal pipe) is readable; it must drain it. -1 takes it away.
   void set_wakeup(int fd, std::function<void()> on_readable);

@@ -28,6 +28,7 @@ constexpr Command kCommands[] = {
     {"certs", "Make, show or renew the cluster's certificates", certs_command, false},
     {"console", "Try expressions", console_command, false},
     {"elb-name", "Print the DNS names of the load balancers", elb_name_command, false},
+    {"etcd", "Say how etcd is, take a snapshot, go back to one", etcd_command, false},
     {"fmt", "Reformat configuration files", fmt_command, false},
     {"graph", "Draw what depends on what", graph_command, false},
     {"image", "Say which image is the newest, configured and running", image_command, false},

@@ -43,6 +43,7 @@ int import_command(Context& context, const Arguments& arguments);
 int keys_command(Context& context, const Arguments& arguments);
 int nodes_command(Context& context, const Arguments& arguments);
 int output_command(Context& context, const Arguments& arguments);
+int etcd_command(Context& context, const Arguments& arguments);
 int session_command(Context& context, const Arguments& arguments);
 int show_command(Context& context, const Arguments& arguments);
 int ssh_command(Context& context, const Arguments& arguments);

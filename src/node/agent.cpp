@@ -146,6 +146,7 @@ Task<void> EtcdAgent::observe_etcd() {
       view_.own_member_id = status->member_id;
     }
   }
+  if (view_.own_member_id == 0) status_ = EtcdStatus{};
   const bool formed = view_.marker && view_.marker->kind == Marker::Kind::kFormed;
   const bool member = view_.record && view_.record->phase == Phase::kMember;
   if (!formed && !member) co_return;

@@ -39,6 +39,10 @@ EtcdNode::EtcdNode(const ProgramEffects& effects, const ProgramOptions& options,
       agent_(
           AgentEffects{effects.loop, effects.clock, effects.random, etcd_, process_, store_, group_, snapshots_, log_},
           Policy{}, Identity{settings.instance, settings.address}),
+      signer_(client, store_, effects.clock, effects.random, settings.cluster, log_),
+      duties_(LeaderDuties::Parts{effects.loop, effects.clock, agent_, etcd_, store_, snapshots_, signer_, log_}),
+      registration_(
+          effects.loop, etcd_, [this] { return own_endpoint(); }, machine_of(settings), log_),
       certified_(effects.loop) {}
 
 Task<Status<std::string>> EtcdNode::renew_certificate() {
@@ -73,6 +77,8 @@ Task<void> EtcdNode::keep_certificate() {
 Task<void> EtcdNode::run() {
   effects_.loop.spawn(keep_certificate());
   co_await certified_;
+  effects_.loop.spawn(duties_.keep());
+  effects_.loop.spawn(registration_.keep());
   co_await agent_.run();
 }
 
@@ -80,6 +86,54 @@ Task<void> EtcdNode::stop() {
   ended_ = true;
   agent_.end();
   if (!options_.systemd) co_await process_.stop();
+}
+
+// While it serves as a member; a learner refuses what the registry needs.
+std::vector<std::string> EtcdNode::own_endpoint() const {
+  const View& view = agent_.view();
+  if (!view.running || view.serves_privately || agent_.status().member_id == 0 || agent_.status().learner) return {};
+  return {client_endpoint(settings_.address)};
+}
+
+bool EtcdNode::health(nlohmann::json& document) const {
+  const View& view = agent_.view();
+  const EtcdStatus& status = agent_.status();
+  const bool serves = view.running && !view.serves_privately && status.leader != 0 && !status.learner;
+  document["etcd"] = nlohmann::json{{"action", to_string(agent_.action().kind)},
+                                    {"why", agent_.action().why},
+                                    {"error", agent_.error()},
+                                    {"running", view.running},
+                                    {"learner", status.learner},
+                                    {"leader", duties_.leads()},
+                                    {"has_leader", status.leader != 0},
+                                    {"term", status.term},
+                                    {"index", status.index},
+                                    {"version", status.version}};
+  document["certificate"] = nlohmann::json{{"valid", certificate_.valid()}};
+  return serves && certificate_.valid();
+}
+
+void EtcdNode::metrics(Metrics& metrics) const {
+  const View& view = agent_.view();
+  const EtcdStatus& status = agent_.status();
+  metrics.gauge("etcd_running", "Whether etcd runs on this node.", view.running ? 1 : 0);
+  metrics.gauge("etcd_has_leader", "Whether etcd knows a leader.", status.leader != 0 ? 1 : 0);
+  metrics.gauge("etcd_is_leader", "Whether this node's etcd leads.", duties_.leads() ? 1 : 0);
+  metrics.gauge("etcd_is_learner", "Whether this node's etcd is a learner.", status.learner ? 1 : 0);
+  metrics.gauge("etcd_term", "Raft's term.", static_cast<double>(status.term));
+  metrics.gauge("etcd_index", "Raft's index.", static_cast<double>(status.index));
+  metrics.gauge("etcd_database_bytes", "Size of etcd's database.", static_cast<double>(status.database_bytes));
+  metrics.gauge("etcd_database_bytes_in_use", "What of it is in use.",
+                static_cast<double>(status.database_bytes_in_use));
+  metrics.counter("membership_changes_total", "Changes of the membership that this node made.",
+                  static_cast<double>(agent_.changes()));
+  metrics.gauge("certificate_valid", "Whether this node has a certificate that is valid now.",
+                certificate_.valid() ? 1 : 0);
+  if (duties_.leads() && duties_.newest_snapshot()) {
+    const Duration age = effects_.clock.wall() - *duties_.newest_snapshot();
+    metrics.gauge("snapshot_age_seconds", "Age of the newest snapshot, on the leader's node.",
+                  std::chrono::duration<double>(age).count());
+  }
 }
 
 }  // namespace terrace::node

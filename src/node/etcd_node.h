@@ -1,4 +1,5 @@
-// All that an etcd node runs: certificates, etcd, the agent that keeps it a member. node/program.cpp makes one.
+// All that an etcd node runs: certificates, etcd, the agent that keeps it a member, the leader's duties.
+// node/program.cpp makes one.
 #pragma once
 
 #include <memory>
@@ -6,25 +7,29 @@
 #include "node/agent.h"
 #include "node/certificates.h"
 #include "node/journal.h"
+#include "node/leader_duties.h"
 #include "node/local_etcd.h"
 #include "node/program.h"
+#include "node/report_page.h"
+#include "node/role_node.h"
 #include "node/scaling_group.h"
 #include "node/snapshots.h"
 
 namespace terrace::node {
 
-class EtcdNode {
+class EtcdNode final : public RoleNode {
  public:
   EtcdNode(const ProgramEffects& effects, const ProgramOptions& options, const Settings& settings, aws::Client& client);
 
-  // Until stop() is called.
-  Task<void> run();
-  // The agent takes no more steps; etcd has ended where it is a child of this process.
-  Task<void> stop();
+  Task<void> run() override;
+  Task<void> stop() override;
+  bool health(nlohmann::json& document) const override;
+  void metrics(Metrics& metrics) const override;
 
  private:
   Task<void> keep_certificate();
   Task<Status<std::string>> renew_certificate();
+  std::vector<std::string> own_endpoint() const;
 
   const ProgramEffects& effects_;
   const ProgramOptions& options_;
@@ -39,6 +44,9 @@ class EtcdNode {
   LocalEtcd process_;
   Snapshots snapshots_;
   EtcdAgent agent_;
+  CertificateSigner signer_;
+  LeaderDuties duties_;
+  Registration registration_;
   Event certified_;
   bool ended_ = false;
 };

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "node/client_node.h"
 #include "node/etcd_node.h"
+#include "node/http_server.h"
 #include "node/settings.h"
 
 namespace terrace::node {
@@ -31,13 +33,14 @@ struct Program::Impl {
         environment_(std::move(environment)),
         stop_(effects.loop),
         log_(effects.clock, "node"),
-        aws_log_(effects.clock, "aws", LogLevel::kWarn) {}
+        aws_log_(effects.clock, "aws", LogLevel::kWarn),
+        server_(effects.loop, effects.network, [this](const std::string& path) { return page(path); }) {}
 
   Task<int> run(Event& stop) {
     effects_.loop.spawn(begin());
     effects_.loop.spawn(pass_on(stop));
     co_await stop_;
-    if (etcd_) co_await etcd_->stop();
+    if (role_) co_await role_->stop();
     co_return code_;
   }
 
@@ -79,6 +82,10 @@ struct Program::Impl {
     if (!co_await learn_settings()) co_return;
     log_.write(LogLevel::kInfo, fmt::format("{} at {}, {} of cluster {}", settings_.instance, settings_.address,
                                             settings_.role, settings_.cluster));
+    if (options_.etcd_only && settings_.role != "etcd") {
+      give_up("this is a node of role " + settings_.role + ": \"terraced run\" runs what it asks for");
+      co_return;
+    }
     aws::SessionSettings session;
     const std::string* region = aws::environment_value(environment_, "AWS_REGION");
     session.config.region = region == nullptr ? settings_.region : *region;
@@ -93,9 +100,32 @@ struct Program::Impl {
       co_return;
     }
     session_ = std::move(*opened);
-    if (settings_.role != "etcd") co_return;
-    etcd_ = std::make_unique<EtcdNode>(effects_, options_, settings_, session_->client());
-    co_await etcd_->run();
+    if (settings_.role == "etcd") {
+      role_ = std::make_unique<EtcdNode>(effects_, options_, settings_, session_->client());
+    } else {
+      role_ = std::make_unique<ClientNode>(effects_, options_, settings_, session_->client());
+    }
+    const Status<std::string> heard = server_.listen(settings_.health);
+    if (!heard.ok()) log_.write(LogLevel::kError, "no health and no metrics: " + heard.error());
+    co_await role_->run();
+  }
+
+  Page page(const std::string& path) const {
+    if (path == "/health") {
+      nlohmann::json document{
+          {"instance", settings_.instance}, {"cluster", settings_.cluster}, {"role", settings_.role}};
+      const bool well = role_->health(document);
+      document["healthy"] = well;
+      return Page{well ? 200 : 503, "application/json", document.dump(2) + "\n"};
+    }
+    if (path == "/metrics") {
+      Metrics metrics;
+      nlohmann::json unused;
+      metrics.gauge("healthy", "Whether all of this node is well.", role_->health(unused) ? 1 : 0);
+      role_->metrics(metrics);
+      return Page{200, "text/plain; version=0.0.4", metrics.text()};
+    }
+    return Page{};
   }
 
   const ProgramEffects& effects_;
@@ -108,9 +138,30 @@ struct Program::Impl {
   NoProcesses processes_;
   Settings settings_;
   std::unique_ptr<aws::Session> session_;
-  std::unique_ptr<EtcdNode> etcd_;
+  std::unique_ptr<RoleNode> role_;
+  HttpServer server_;
   int code_ = 0;
 };
+
+Task<int> print_status(const ProgramEffects& effects, std::string root) {
+  const Result<std::string, SettingsError> address = health_address(effects.files, NodePaths(root).node_file);
+  if (!address.ok()) {
+    fmt::print(stderr, "terraced: {}\n", address.error().message);
+    co_return 1;
+  }
+  HttpRequest request;
+  request.url = "http://" + *address + "/health";
+  request.timeout = kRequestTimeout;
+  request.use_proxy = false;
+  const HttpResult answer = co_await effects.network.send(std::move(request));
+  if (!answer.ok()) {
+    fmt::print(stderr, "terraced: nothing answers at {}: does \"terraced run\" run? {}\n", *address,
+               answer.error().message);
+    co_return 1;
+  }
+  fmt::print("{}", answer->body);
+  co_return answer->status == 200 ? 0 : 1;
+}
 
 Program::Program(const ProgramEffects& effects, ProgramOptions options, aws::Environment environment)
     : impl_(std::make_unique<Impl>(effects, std::move(options), std::move(environment))) {}

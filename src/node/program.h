@@ -20,8 +20,12 @@ struct ProgramEffects {
 
 struct ProgramOptions {
   std::string root = "/";
-  bool systemd = true;  // otherwise etcd is a child of this process
+  bool etcd_only = false;  // refuse other roles
+  bool systemd = true;     // otherwise etcd is a child of this process
 };
+
+// Prints what the running agent says of this node: 0 where it is well, 1 where it is not, or does not answer.
+Task<int> print_status(const ProgramEffects& effects, std::string root);
 
 // One run of a node. What its tasks use lives here: the loop must have dropped them before it goes.
 class Program {

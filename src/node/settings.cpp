@@ -1,5 +1,7 @@
 #include "node/settings.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +10,8 @@ namespace terrace::node {
 using nlohmann::json;
 
 namespace {
+
+constexpr const char* kKeys[] = {"cluster", "role", "bucket", "group", "health", "endpoint"};
 
 using Parsed = Result<json, SettingsError>;
 
@@ -35,17 +39,27 @@ Parsed read_node_file(FileSystem& files, const std::string& path) {
   }
   if (!document.is_object()) return Failure{to_mend(path + ": it must hold one JSON object")};
   for (const auto& [key, value] : document.items()) {
-    const bool known = key == "cluster" || key == "role" || key == "bucket" || key == "group" || key == "health";
+    const bool known = std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
     if (!known)
-      return Failure{
-          to_mend(fmt::format("{}: \"{}\" is no setting; known are cluster, role, bucket, group, health", path, key))};
+      return Failure{to_mend(fmt::format("{}: \"{}\" is no setting; known are {}", path, key, fmt::join(kKeys, ", ")))};
     if (!value.is_string() || value.get<std::string>().empty())
       return Failure{to_mend(fmt::format("{}: \"{}\" must be a string that is not empty", path, key))};
   }
   return document;
 }
 
+std::string health_of(const json& given) {
+  const std::string address = text_at(given, "health");
+  return address.empty() ? "127.0.0.1:9977" : address;
+}
+
 }  // namespace
+
+Result<std::string, SettingsError> health_address(FileSystem& files, const std::string& node_file) {
+  const Parsed given = read_node_file(files, node_file);
+  if (!given.ok()) return Failure{given.error()};
+  return health_of(*given);
+}
 
 NodePaths::NodePaths(const std::string& root)
     : node_file(join_path(root, "etc/terrace/node.json")),
@@ -102,8 +116,9 @@ Task<Result<Settings, SettingsError>> read_settings(InstanceMetadata& metadata, 
   if (settings.bucket.empty()) settings.bucket = fmt::format("{}-{}-cloudinit", settings.account, settings.cluster);
   settings.group = text_at(*given, "group");
   if (settings.group.empty()) settings.group = fmt::format("{}-{}", settings.cluster, settings.role);
-  settings.health = text_at(*given, "health");
-  if (settings.health.empty()) settings.health = "127.0.0.1:9977";
+  settings.health = health_of(*given);
+  settings.endpoint = text_at(*given, "endpoint");
+  if (settings.endpoint.empty()) settings.endpoint = "127.0.0.1:2379";
   co_return Answer(std::move(settings));
 }
 

@@ -11,10 +11,11 @@ namespace terrace::node {
 
 struct Settings {
   std::string cluster;
-  std::string role;    // "etcd", "worker", "admiral"
-  std::string bucket;  // of the cluster's node configuration and membership
-  std::string group;   // the autoscaling group
-  std::string health;  // "127.0.0.1:9977"
+  std::string role;      // "etcd", "worker", "admiral"
+  std::string bucket;    // of the cluster's node configuration and membership
+  std::string group;     // the autoscaling group
+  std::string health;    // "127.0.0.1:9977"
+  std::string endpoint;  // "127.0.0.1:2379": where nodes that are no members offer etcd
   std::string instance;
   std::string address;
   std::string account;
@@ -36,6 +37,9 @@ struct NodePaths {
   std::string etcd;         // var/lib/etcd
   std::string etcd_config;  // var/lib/terrace/etcd.json
 };
+
+// Where the node with this node.json serves its health; the error says what is wrong with the file.
+Result<std::string, SettingsError> health_address(FileSystem& files, const std::string& node_file);
 
 Task<Result<Settings, SettingsError>> read_settings(InstanceMetadata& metadata, FileSystem& files,
                                                     std::string node_file);

@@ -1,6 +1,7 @@
 """Nodes of a cluster on this machine: an instance metadata service each, addresses of the loopback block as the instances',
 terraced with a root of its own, and what a test wants to know of the etcd they form."""
 import base64
+import http.client
 import http.server
 import json
 import os
@@ -131,7 +132,7 @@ class Node:
         self.account, self.instance, self.address = account, instance, address
         self.root = pathlib.Path(folder, instance)
         (self.root / "etc/terrace").mkdir(parents=True)
-        (self.root / "etc/terrace/node.json").write_text(json.dumps({"health": f"{address}:9977"}))
+        (self.root / "etc/terrace/node.json").write_text(json.dumps({"health": f"{address}:9977", "endpoint": f"{address}:2399"}))
         self.metadata = Metadata(instance, address, {"Cluster": CLUSTER, "Role": role})
         self.log = open(self.root / "log", "a+")
         self.process = None
@@ -159,6 +160,19 @@ class Node:
                 continue
         return None
 
+    def page(self, path):
+        """Status and text of a page of the node's loopback port; nothing where it does not answer."""
+        try:
+            connection = http.client.HTTPConnection(self.address, 9977, timeout=5)
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except OSError:
+            return None, ""
+
+    def healthy(self):
+        return self.page("/health")[0] == 200
+
     def said(self):
         return (self.root / "log").read_text()
 
@@ -173,13 +187,13 @@ class Etcd:
     """A client that knows the nodes' certificates."""
 
     def __init__(self, node):
-        self.address = node.address
+        self.base = f"https://{node.address}:2379"
         tls = node.root / "var/lib/terrace/tls"
         self.context = ssl.create_default_context(cafile=str(tls / "ca.pem"))
         self.context.load_cert_chain(tls / "node.pem", tls / "node.key")
 
     def call(self, method, **body):
-        request = urllib.request.Request(f"https://{self.address}:2379/v3/{method}", json.dumps(body).encode())
+        request = urllib.request.Request(f"{self.base}/v3/{method}", json.dumps(body).encode())
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.context))
         with opener.open(request, timeout=5) as answer:
             return json.load(answer)
@@ -193,6 +207,13 @@ class Etcd:
     def get(self, key):
         found = self.call("kv/range", key=base64.b64encode(key.encode()).decode()).get("kvs", [])
         return base64.b64decode(found[0]["value"]).decode() if found else None
+
+
+class LocalEtcd(Etcd):
+    """A client on a node that is no member: it knows of no certificates."""
+
+    def __init__(self, node):
+        self.base, self.context = f"http://{node.address}:2399", None
 
 
 def voters(node):

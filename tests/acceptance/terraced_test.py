@@ -1,4 +1,5 @@
 """terraced on etcd nodes: real etcd with certificates of its own on loopback addresses, against an emulated AWS."""
+import json
 import os
 import pathlib
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
+import cluster
 import nodes
 import world
 
@@ -20,6 +22,15 @@ class EtcdNodes(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         self.account = nodes.Account(self.moto)
         self.nodes = {}
+
+    def launch_workers(self, size):
+        self.account.make_group("worker", size)
+        workers = [nodes.Node(self.account, "worker", instance, address, self.folder.name)
+                   for instance, address in self.account.instances("worker").items()]
+        for worker in workers:
+            self.addCleanup(worker.close)
+            worker.start()
+        return workers
 
     def launch(self, size):
         self.account.make_group("etcd", size)
@@ -90,6 +101,98 @@ class EtcdNodes(unittest.TestCase):
         self.nobody_without_a_certificate_is_heard(one)
         self.no_secret_shows()
 
+    def test_a_worker_reaches_etcd_without_knowing_its_members(self):
+        worker, = self.launch_workers(1)  # before there is a cluster
+        self.launch(3)
+        nodes.until("the worker is well", worker.healthy)
+        local = nodes.LocalEtcd(worker)
+        local.put("a", "1")
+        self.assertEqual(local.get("a"), "1")
+        grpc = subprocess.run(["etcdctl", f"--endpoints={worker.address}:2399", "get", "--print-value-only", "a"], text=True,
+                              capture_output=True, timeout=30, env={"PATH": os.environ["PATH"], "ETCDCTL_API": "3"})
+        self.assertEqual(grpc.stdout, "1\n", grpc.stderr)
+
+        # Whichever member is away, the endpoint goes to another.
+        for node in self.nodes.values():
+            node.end()
+            nodes.until("a write through the worker", lambda: self.writes(local, node.instance), 30)
+            node.start("etcd")
+            self.all_vote()
+
+        # What the leader's node publishes.
+        everyone = sorted([*self.nodes, worker.instance])
+        machines = nodes.until("everybody is registered", lambda: self.registry() if sorted(self.registry()) == everyone else None)
+        self.assertEqual(machines[worker.instance]["address"], worker.address)
+        self.assertEqual(machines[worker.instance]["metadata"], {
+            "env": nodes.CLUSTER, "platform": "ec2", "provider": "aws", "region": world.REGION, "role": "worker",
+            "zone": world.REGION + "a"})
+        status = nodes.until("the state is published", lambda: self.status() if len(self.status().get("members", [])) == 3 else None)
+        self.assertEqual({each["name"] for each in status["members"]}, set(self.nodes))
+        nodes.until("each node is well", lambda: all(node.healthy() for node in self.nodes.values()))
+        told = subprocess.run([nodes.TERRACED, "status", f"-root={worker.root}"], capture_output=True, text=True, timeout=30)
+        self.assertEqual((told.returncode, json.loads(told.stdout)["healthy"]), (0, True), told.stderr)
+        metrics = worker.page("/metrics")[1]
+        self.assertIn("\nterraced_etcd_reached 1\n", metrics)
+        self.assertIn("# TYPE terraced_endpoint_connections_total counter", metrics)
+
+        # A worker's certificate is for clients alone, and a request in another's name gets none.
+        certificate = subprocess.run(["openssl", "x509", "-in", worker.root / "var/lib/terrace/tls/node.pem", "-noout", "-text"],
+                                     capture_output=True, text=True, check=True).stdout
+        self.assertIn(worker.instance, certificate)
+        self.assertNotIn("TLS Web Server Authentication", certificate)
+        self.account.s3.put_object(Bucket=self.account.bucket, Key="etcd/requests/AROA:i-0stranger", Body=b"a request")
+        nodes.until("the request of a stranger is refused", lambda: not self.account.keys("etcd/requests/"))
+        self.assertIsNone(self.account.object("etcd/certificates/i-0stranger.pem"))
+
+    def test_an_operator_takes_snapshots_and_goes_back_to_one(self):
+        operator = cluster.Cluster(self.moto.endpoint)
+        self.addCleanup(operator.close)
+        terrace = operator.terrace
+        self.assertIn("no cluster has formed", terrace("etcd", "status", expect=1))
+        self.launch(1)
+        node, = self.nodes.values()
+        etcd = nodes.Etcd(node)
+        etcd.put("a", "1")
+        snapshot = terrace("etcd", "backup").strip()
+        self.assertTrue(snapshot.startswith(f"s3://{self.account.bucket}/etcd/snapshots/"), snapshot)
+        self.assertIsNone(self.account.object("etcd/backup.json"))
+        name = snapshot.rsplit("/", 1)[1]
+        self.assertIn(name, terrace("etcd", "snapshots"))
+        status = terrace("etcd", "status")
+        self.assertIn("1 of 1 members healthy", status)
+        self.assertRegex(status, f"{node.instance} .* leader +healthy +3\\.")
+        before = json.loads(terrace("etcd", "members", "-json"))["cluster_id"]
+
+        etcd.put("a", "2")
+        self.assertIn("There is no snapshot", terrace("etcd", "restore", "-auto-approve", "yesterday.db", expect=1))
+        self.assertIn("Restore cancelled", terrace("etcd", "restore", name, expect=1))
+        self.assertEqual(etcd.get("a"), "2")
+        terrace("etcd", "restore", "-auto-approve", name)
+        nodes.until("the snapshot is what etcd holds", lambda: nodes.voters(node) == {node.instance} and self.reads(etcd, "a") == "1")
+        nodes.until("the new cluster is published", lambda: self.status()["cluster_id"] != before)
+        self.assertTrue((node.root / "var/lib/etcd/previous/data/member").is_dir())
+
+    def reads(self, etcd, key):
+        try:
+            return etcd.get(key)
+        except OSError:
+            return None
+
+    def writes(self, etcd, value):
+        try:
+            etcd.put("b", value)
+            return etcd.get("b") == value
+        except OSError:
+            return False
+
+    def registry(self):
+        text = self.account.object("etcd/machines.json")
+        return {each["id"]: each for each in json.loads(text)["machines"]} if text else {}
+
+    def status(self):
+        text = self.account.object("etcd/status.json")
+        return json.loads(text) if text else {}
+
     def nobody_without_a_certificate_is_heard(self, node):
         etcd = nodes.Etcd(node)
         etcd.context = ssl.create_default_context(cafile=str(node.root / "var/lib/terrace/tls/ca.pem"))
@@ -126,6 +229,15 @@ class CommandLine(unittest.TestCase):
             result = self.run_with(*arguments)
             self.assertEqual(result.returncode, 1)
             self.assertIn(words, result.stderr)
+
+    def test_status_says_that_nothing_runs(self):
+        with tempfile.TemporaryDirectory() as root:
+            file = pathlib.Path(root, "etc/terrace/node.json")
+            file.parent.mkdir(parents=True)
+            file.write_text('{"health": "127.0.0.1:1"}')
+            result = self.run_with("status", f"-root={root}")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('does "terraced run" run?', result.stderr)
 
     def test_a_broken_node_file_ends_the_run(self):
         with tempfile.TemporaryDirectory() as root:

@@ -24,7 +24,7 @@ ALLOWED = {
     "providers": ["schema", "state", "pki"],
     "stacks": ["plan", "apply"],
     "cluster": ["stacks", "aws", "pki"],
-    "cli": ["cluster", "aws", "providers", "stacks", "pki"],
+    "cli": ["cluster", "node", "aws", "providers", "stacks", "pki"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
