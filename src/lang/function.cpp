@@ -62,7 +62,9 @@ FunctionResult call_function(const Function& function, std::vector<Value> argume
     Result<Value, ConvertError> converted = convert(argument, parameter.type);
     if (!converted) return Failure<FunctionError>{{converted.error().message, static_cast<int>(i)}};
     argument = *std::move(converted);
-    if (!argument.is_known() && !parameter.allow_unknown) unknown = true;
+    // Of what has no type yet even a function that looks into unknown values can say nothing, unless it takes anything.
+    bool shapeless = argument.type().is_dynamic() && !parameter.allow_null && !parameter.allow_marked;
+    if (!argument.is_known() && (!parameter.allow_unknown || shapeless)) unknown = true;
     if (!parameter.allow_unknown && argument.has_content() && !argument.type().is_primitive() &&
         !argument.is_wholly_known() && !parameter.type.is_dynamic() && !parameter.type.has_dynamic()) {
       unknown = true;

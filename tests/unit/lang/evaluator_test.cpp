@@ -190,6 +190,46 @@ TEST(Evaluator, UnknownValuesKeepWhatIsSure) {
   EXPECT_EQ(run("can(local.u.x)").value.as_bool(), false);
 }
 
+// A module's output, a resource with an unknown count: not even the type is known.
+TEST(Evaluator, FunctionsTakeWhatHasNoTypeYet) {
+  for (const char* expression : {"one(local.uout)",
+                                 "one(local.uout[*].x)",
+                                 "length(local.uout)",
+                                 "element(local.uout, 0)",
+                                 "keys(local.uout)",
+                                 "values(local.uout)",
+                                 "reverse(local.uout)",
+                                 "slice(local.uout, 0, 1)",
+                                 "zipmap([\"a\"], local.uout)",
+                                 "setproduct(local.uout, [1])",
+                                 "concat(local.uout, [1])",
+                                 "flatten(local.uout)",
+                                 "sum(local.uout)",
+                                 "contains(local.uout, 1)",
+                                 "lookup(local.uout, \"a\", 1)",
+                                 "merge(local.uout, { a = 1 })",
+                                 "coalescelist(local.uout, [1])",
+                                 "distinct(local.uout)",
+                                 "join(\",\", local.uout)",
+                                 "toset(local.uout)",
+                                 "tomap(local.uout)",
+                                 "jsonencode(local.uout)",
+                                 "format(\"%s\", local.uout)",
+                                 "coalesce(local.uout, 1)",
+                                 "index(local.uout, 1)",
+                                 "matchkeys(local.uout, local.uout, [1])",
+                                 "setunion(local.uout, [1])",
+                                 "sensitive(local.uout)",
+                                 "templatefile(\"x\", local.uout)",
+                                 "range(local.uout)",
+                                 "cidrsubnets(local.uout, 1)",
+                                 "alltrue(local.uout)"}) {
+    auto result = run(expression);
+    EXPECT_FALSE(result.diagnostics.has_errors()) << expression;
+    EXPECT_FALSE(result.value.is_known()) << expression;
+  }
+}
+
 // Each level doubles the work of an evaluator that tries both branches of a conditional more than once.
 TEST(Evaluator, NestedConditionalsCostLinearTime) {
   std::string expression = "1";
