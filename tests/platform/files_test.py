@@ -1,8 +1,7 @@
-"""What the platform's files promise as files: shared ones are the same, everything is described, and the READMEs,
-cluster.tfvars and the Makefile speak of exactly what is there."""
+"""What the platform's files promise as files: shared ones are the same, everything is described, and the READMEs and
+cluster.tfvars speak of exactly what is there."""
 import pathlib
 import re
-import subprocess
 import unittest
 
 PLATFORM = pathlib.Path(__file__).resolve().parents[2] / "platform"
@@ -61,17 +60,6 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(re.findall(r"^([a-z_]+) += (.+)$", text, re.MULTILINE),
                          [("cluster_name", '"@CLUSTER_NAME@"'), ("region", '"@REGION@"'),
                           ("allow_ssh_cidr", '"@ALLOW_SSH_CIDR@"')])
-
-    def test_make_targets_call_terrace(self):
-        expected = {"all": "apply all", "show": "show all", "graph": "graph all"}
-        for stack in [*STACKS, "all"]:
-            expected.update({stack: f"apply {stack}", f"plan_{stack}": f"plan {stack}", f"refresh_{stack}": f"refresh {stack}",
-                             f"show_{stack}": f"show {stack}", f"destroy_{stack}": f"destroy {stack}",
-                             f"plan_destroy_{stack}": f"plan -destroy {stack}", f"output_{stack}": f"output {stack}"})
-        for target, command in expected.items():
-            said = subprocess.run(["make", "-n", "-s", "-f", PLATFORM / "cluster" / "Makefile", target, "TERRACE=terrace"],
-                                  capture_output=True, text=True, check=True).stdout
-            self.assertEqual(said.split(), ["terrace", *command.split()], target)
 
 
 if __name__ == "__main__":

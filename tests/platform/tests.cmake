@@ -1,5 +1,6 @@
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME platform/files COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/files_test.py)
+add_test(NAME platform/makefile COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/makefile_test.py)
 if(TARGET terrace)
   add_test(NAME platform/terrace COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/engine_test.py $<TARGET_FILE:terrace>)
   add_test(NAME platform/cluster COMMAND ${PROJECT_SOURCE_DIR}/.venv/bin/python ${CMAKE_CURRENT_LIST_DIR}/cluster_test.py)
