@@ -1,5 +1,7 @@
 #include "cli/cluster_commands.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -82,6 +84,24 @@ int down_command(Context& context, const Arguments& arguments) {
   return apply_stacks(context, run, rest, Listing::kCompact);
 }
 
+namespace {
+
+// The archive of terraced: beside the program where it was built, in share/ where it was installed. Empty where neither
+// is.
+std::string agent_archive(FileSystem& files) {
+  std::error_code error;
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  if (error) return {};
+  const std::string folder = directory_of(program);
+  for (const std::string& path :
+       {join_path(folder, "terraced.tar.gz"), join_path(directory_of(folder), "share/terrace/terraced.tar.gz")}) {
+    if (files.exists(path)) return path;
+  }
+  return {};
+}
+
+}  // namespace
+
 int new_command(Context& context, const Arguments& arguments) {
   std::string region;
   std::vector<std::string> cidrs;
@@ -116,8 +136,9 @@ int new_command(Context& context, const Arguments& arguments) {
   std::string directory = name;
   std::size_t slash = name.find_last_of('/');
   std::string cluster = slash == std::string::npos ? name : name.substr(slash + 1);
+  const std::string agent = agent_archive(context.files);
   Checked<std::vector<std::string>> written =
-      cluster::write_cluster(context.files, {directory, cluster, region, cidrs});
+      cluster::write_cluster(context.files, {directory, cluster, region, cidrs, agent});
   context.show(written.diagnostics);
   if (written.diagnostics.has_errors()) return 1;
   context.print(context.style("[bold]") +
@@ -130,6 +151,11 @@ int new_command(Context& context, const Arguments& arguments) {
   } else {
     context.print(fmt::format("SSH to the nodes is open to {} only; allow_ssh_cidr in cluster.tfvars says so.\n\n",
                               fmt::join(cidrs, ", ")));
+  }
+  if (agent.empty()) {
+    context.print(
+        "Nodes will not run the agent that makes and keeps etcd: terraced.tar.gz is neither beside terrace nor in its "
+        "share/terrace. Build it (./terrace-dev build) and copy it to nodes/ before etcd is made.\n\n");
   }
   context.print(
       fmt::format("Next:\n  cd {}\n  $EDITOR cluster.tfvars     # the few values to choose stand at the top\n  terrace "

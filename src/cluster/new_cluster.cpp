@@ -108,6 +108,16 @@ Checked<std::vector<std::string>> write_cluster(FileSystem& files, const NewClus
       outputs.push_back({std::string(file.path), std::string(file.content)});
     }
   }
+  if (!cluster.agent.empty()) {
+    Result<std::string, FileError> agent = files.read(cluster.agent);
+    if (!agent) {
+      result.diagnostics.error("Cannot read the agent of the nodes",
+                               fmt::format("{}. It belongs to terrace's installation: install that again.",
+                                           agent.error().message));
+      return result;
+    }
+    outputs.push_back({"nodes/terraced.tar.gz", std::move(*agent)});
+  }
   // cluster.tfvars says that the directory is whole, so it is written when all else is.
   std::stable_partition(outputs.begin(), outputs.end(), [](const Output& o) { return o.path != kValuesFile; });
   for (const Output& output : outputs) {

@@ -23,6 +23,7 @@ struct NewCluster {
   std::string name;       // the cluster's: prefix of buckets, roles and groups
   std::string region;
   std::vector<std::string> allow_ssh_cidrs;  // empty: SSH stays closed
+  std::string agent;                         // the archive of terraced that nodes get; empty for none
 };
 
 // Says what is wrong with a cluster's name: it becomes part of S3 bucket names (3-63 characters, lower case letters,

@@ -17,6 +17,7 @@ if(TARGET terrace)
   acceptance_test(data)
   acceptance_test(certs)
   acceptance_test(terraced TERRACED=$<TARGET_FILE:terraced>)
+  acceptance_test(agent TERRACED=$<TARGET_FILE:terraced>)
   acceptance_test(keys)
   acceptance_test(graph)
   # Stock Terraform as a referee, where its tools are.

@@ -2,6 +2,7 @@
 
 Needs TERRACE (the binary) in the environment and moto's Python."""
 import base64
+import hashlib
 import json
 import pathlib
 import sys
@@ -13,6 +14,7 @@ import world  # noqa: E402
 
 ZONES = ["us-west-2a", "us-west-2b", "us-west-2c"]
 TIERS = {"etcd": 1, "admiral": 2, "elb": 3, "rds": 4, "worker": 5}
+AGENT = b"the agent's archive"
 SSH = "198.51.100.7/32"  # as cluster.Cluster makes it
 
 
@@ -28,6 +30,7 @@ class ClusterTest(unittest.TestCase):
         cls.cluster = cluster.Cluster(cls.moto.endpoint, 'etcd_size = 3\nssh_public_key = "ssh-ed25519 '
                                       'AAAAC3NzaC1lZDI1NTE5AAAAIBTDCQGbXpxDvlOYcGBRFkBGRS6hHCgAkkIJMxHkqSwU operator"\n')
         cls.addClassCleanup(cls.cluster.close)
+        (cls.cluster.directory / "nodes" / "terraced.tar.gz").write_bytes(AGENT)
         cls.cluster.terrace("apply", "-auto-approve", "all")
         client = world.session(cls.moto.endpoint)
         cls.ec2, cls.s3, cls.iam, cls.autoscaling = client("ec2"), client("s3"), client("iam"), client("autoscaling")
@@ -101,21 +104,59 @@ class ClusterTest(unittest.TestCase):
         for role in ("etcd", "worker"):
             body = self.s3.get_object(Bucket=f"{world.ACCOUNT}-harbor-cloudinit", Key=f"{role}/ignition.json")["Body"].read()
             files = {file["path"]: base64.b64decode(file["contents"]["source"].partition(",")[2]).decode()
-                     for file in json.loads(body)["storage"]["files"]}
+                     for file in json.loads(body)["storage"]["files"] if file["contents"]["source"].startswith("data:")}
             self.assertIn(f"TERRACE_ETCD_INITIAL_CLUSTER=s3://{world.ACCOUNT}-harbor-cloudinit/etcd/initial-cluster\n",
                           files["/etc/terrace/node.env"])
             self.assertIn(f"TERRACE_ROLE={role}\n", files["/etc/terrace/node.env"])
+
+    def fetched_agent(self, role):
+        """What a node of the role fetches as its agent: (key, bytes), checked as Ignition does."""
+        bucket = f"{world.ACCOUNT}-harbor-cloudinit"
+        body = self.s3.get_object(Bucket=bucket, Key=f"{role}/ignition.json")["Body"].read()
+        contents = next(file for file in json.loads(body)["storage"]["files"] if file["path"] == "/opt/terrace/terraced.tar.gz")["contents"]
+        prefix = f"s3://{bucket}/"
+        self.assertTrue(contents["source"].startswith(prefix), contents)
+        key = contents["source"].removeprefix(prefix)
+        archive = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        self.assertEqual(contents["verification"]["hash"], "sha512-" + hashlib.sha512(archive).hexdigest())
+        return key, archive
+
+    def test_nodes_fetch_the_agent_and_a_new_one_takes_its_place(self):
+        old = {role: self.fetched_agent(role) for role in ("etcd", "worker")}
+        self.assertEqual({archive for _, archive in old.values()}, {AGENT})
+        (self.cluster.directory / "nodes" / "terraced.tar.gz").write_bytes(b"the next agent")
+        self.cluster.terrace("apply", "-auto-approve", "etcd", "worker")
+        for role in ("etcd", "worker"):
+            key, archive = self.fetched_agent(role)
+            self.assertEqual(archive, b"the next agent")
+            found = self.s3.list_objects_v2(Bucket=f"{world.ACCOUNT}-harbor-cloudinit", Prefix=f"{role}/")["Contents"]
+            self.assertEqual({object["Key"] for object in found}, {key, f"{role}/ignition.json"})
+
+    def test_members_of_etcd_leave_before_their_instance_goes(self):
+        hooks = self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="harbor-etcd")["LifecycleHooks"]
+        self.assertEqual([(hook["LifecycleTransition"], hook["HeartbeatTimeout"], hook["DefaultResult"]) for hook in hooks],
+                         [("autoscaling:EC2_INSTANCE_TERMINATING", 300, "CONTINUE")])
+        self.assertEqual(self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="harbor-worker")["LifecycleHooks"], [])
 
     def test_roles_have_only_what_they_need(self):
         bucket = f"arn:aws:s3:::{world.ACCOUNT}-harbor-cloudinit"
         allowed = {role: {(action, resource) for statement in self.policy(role) for action in statement["Action"]
                           for resource in statement["Resource"]} for role in ("etcd", "worker")}
+        records = ["backup.json", "certificates/*", "cluster.json", "initial-cluster", "machines.json", "nodes/*", "requests/*",
+                   "snapshots/*", "status.json"]
+        parameter = f"arn:aws:ssm:{world.REGION}:{world.ACCOUNT}:parameter/harbor/etcd/ca"
+        group = f"arn:aws:autoscaling:{world.REGION}:{world.ACCOUNT}:autoScalingGroup:*:autoScalingGroupName/harbor-etcd"
         self.assertEqual(allowed["etcd"], {
-            ("s3:GetObject", f"{bucket}/etcd/*"), ("s3:PutObject", f"{bucket}/etcd/initial-cluster"),
+            ("s3:GetObject", f"{bucket}/etcd/*"), ("s3:ListBucket", bucket),
+            *((action, f"{bucket}/etcd/{name}") for action in ("s3:PutObject", "s3:DeleteObject") for name in records),
+            ("ssm:GetParameter", parameter), ("ssm:PutParameter", parameter),
             ("autoscaling:DescribeAutoScalingGroups", "*"), ("autoscaling:DescribeAutoScalingInstances", "*"),
-            ("ec2:DescribeInstances", "*")})
-        self.assertEqual(allowed["worker"], {("s3:GetObject", f"{bucket}/worker/*"),
-                                             ("s3:GetObject", f"{bucket}/etcd/initial-cluster")})
+            ("autoscaling:DescribeLifecycleHooks", "*"), ("ec2:DescribeInstances", "*"),
+            ("autoscaling:CompleteLifecycleAction", group)})
+        self.assertEqual(allowed["worker"], {
+            ("s3:GetObject", f"{bucket}/worker/*"), ("s3:GetObject", f"{bucket}/etcd/initial-cluster"),
+            ("s3:GetObject", f"{bucket}/etcd/certificates/*"), ("s3:ListBucket", bucket),
+            ("s3:PutObject", f"{bucket}/etcd/requests/${{aws:userid}}")})
 
     def test_buckets_are_private_versioned_and_deaf_to_plain_http(self):
         for purpose in ("cloudinit", "config", "jenkins", "dockerhub", "logs"):

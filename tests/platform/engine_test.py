@@ -27,6 +27,8 @@ module "node_config" {
   role           = each.key
   update_channel = "beta"
 
+  cloudinit_bucket = "123456789012-harbor-cloudinit"
+
   environment = {
     TERRACE_REGION               = "us-west-2"
     TERRACE_ETCD_INITIAL_CLUSTER = "s3://123456789012-harbor-cloudinit/etcd/initial-cluster"

@@ -4,6 +4,15 @@ locals {
   nodes   = "${path.module}/../../nodes"
   folders = ["common", var.role]
 
+  # The agent lies in the bucket under a name that its content gives it: a node whose configuration names one archive never
+  # gets another, and the one that running groups were made with stays until they have been told of the next.
+  agent_path = "${local.nodes}/terraced.tar.gz"
+  agent = fileexists(local.agent_path) ? {
+    path   = local.agent_path
+    key    = "${var.role}/terraced-${substr(filesha512(local.agent_path), 0, 16)}.tar.gz"
+    sha512 = filesha512(local.agent_path)
+  } : null
+
   values = {
     cluster_name   = var.cluster_name
     role           = var.role
@@ -26,5 +35,17 @@ locals {
     }
   ]...)
 
-  ignition = templatefile("${local.nodes}/ignition.json.tftpl", { files = local.files, units = local.units })
+  # What is too large for this document: fetched from the bucket with the node's role, and refused where its hash differs.
+  fetched = local.agent == null ? {} : {
+    "/opt/terrace/terraced.tar.gz" = {
+      source = "s3://${var.cloudinit_bucket}/${local.agent.key}"
+      sha512 = local.agent.sha512
+    }
+  }
+
+  ignition = templatefile("${local.nodes}/ignition.json.tftpl", {
+    files   = local.files
+    fetched = local.fetched
+    units   = local.units
+  })
 }

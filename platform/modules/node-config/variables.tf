@@ -13,6 +13,11 @@ variable "update_channel" {
   type        = string
 }
 
+variable "cloudinit_bucket" {
+  description = "Bucket that nodes of this role fetch the agent from."
+  type        = string
+}
+
 variable "environment" {
   description = "What the node should know about itself and the cluster: written to /etc/terrace/node.env."
   type        = map(string)

@@ -98,11 +98,27 @@ resource "aws_key_pair" "operator" {
   public_key = local.ssh_public_key
 }
 
+# A new agent is there before the configuration names it, and the old one until after.
+resource "aws_s3_object" "agent" {
+  count = var.agent == null ? 0 : 1
+
+  bucket       = var.cloudinit_bucket
+  key          = var.agent.key
+  source       = var.agent.path
+  content_type = "application/gzip"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "aws_s3_object" "node_config" {
   bucket       = var.cloudinit_bucket
   key          = local.config_key
   content      = var.node_config
   content_type = "application/json"
+
+  depends_on = [aws_s3_object.agent]
 }
 
 resource "aws_launch_template" "this" {
@@ -182,4 +198,14 @@ resource "aws_autoscaling_group" "this" {
 
   # A node that boots before its way out is open cannot fetch its configuration.
   depends_on = [aws_vpc_security_group_egress_rule.all]
+}
+
+resource "aws_autoscaling_lifecycle_hook" "leave" {
+  count = var.leaves_gracefully ? 1 : 0
+
+  name                   = "leave"
+  autoscaling_group_name = aws_autoscaling_group.this.name
+  lifecycle_transition   = "autoscaling:EC2_INSTANCE_TERMINATING"
+  heartbeat_timeout      = 300
+  default_result         = "CONTINUE"
 }

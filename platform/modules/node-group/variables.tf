@@ -114,6 +114,22 @@ variable "node_config" {
   type        = string
 }
 
+variable "agent" {
+  description = "The agent's archive: its path, the key in the bucket that the configuration names, its sha512. null for none."
+  type = object({
+    path   = string
+    key    = string
+    sha512 = string
+  })
+  default = null
+}
+
+variable "leaves_gracefully" {
+  description = "Whether an instance that goes is given five minutes to leave its cluster first, or until it says that it has."
+  type        = bool
+  default     = false
+}
+
 variable "suspended_processes" {
   description = "Processes of the autoscaling group that stay off."
   type        = list(string)

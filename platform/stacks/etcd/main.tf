@@ -36,9 +36,10 @@ data "terraform_remote_state" "iam" {
 module "node_config" {
   source = "../../modules/node-config"
 
-  cluster_name   = var.cluster_name
-  role           = local.role
-  update_channel = var.update_channel
+  cluster_name     = var.cluster_name
+  role             = local.role
+  update_channel   = var.update_channel
+  cloudinit_bucket = local.cloudinit_bucket
 
   environment = {
     TERRACE_REGION               = var.region
@@ -57,6 +58,7 @@ module "nodes" {
   instance_profile_name = data.terraform_remote_state.iam.outputs.instance_profile_names["etcd"]
   cloudinit_bucket      = local.cloudinit_bucket
   node_config           = module.node_config.json
+  agent                 = module.node_config.agent
 
   size           = { min = var.etcd_size, desired = var.etcd_size, max = var.etcd_size }
   instance_type  = var.etcd_instance_type
@@ -71,6 +73,9 @@ module "nodes" {
     "etcd clients" = { protocol = "tcp", from_port = 2379, to_port = 2379 }
     "etcd peers"   = { protocol = "tcp", from_port = 2380, to_port = 2380 }
   }
+
+  # A member leaves etcd before its instance goes; terraced says when it has.
+  leaves_gracefully = true
 
   # Moving a member to another zone for balance alone would cost the cluster a member and its data.
   suspended_processes = ["AZRebalance"]

@@ -2,51 +2,95 @@
 locals {
   stack = "iam"
 
+  account       = data.aws_caller_identity.current.account_id
+  partition     = data.aws_partition.current.partition
   cloudinit_arn = data.terraform_remote_state.s3.outputs.bucket_arns["cloudinit"]
 
-  # Where etcd's members publish themselves and every other node finds them.
-  initial_cluster_arn = "${local.cloudinit_arn}/etcd/initial-cluster"
-
-  # What nodes of each kind may do, statement by statement.
-  permissions = {
-    etcd = [
+  # Every node reads the configuration and the agent of its role. Told that it may list, S3 says that an object is missing
+  # rather than that access is denied.
+  own_configuration = {
+    for role in ["etcd", "worker"] : role => [
       {
         Sid      = "ReadOwnConfiguration"
         Effect   = "Allow"
         Action   = ["s3:GetObject"]
-        Resource = ["${local.cloudinit_arn}/etcd/*"]
+        Resource = ["${local.cloudinit_arn}/${role}/*"]
       },
       {
-        Sid      = "PublishMembership"
+        Sid      = "SeeWhatIsThere"
         Effect   = "Allow"
-        Action   = ["s3:PutObject"]
-        Resource = [local.initial_cluster_arn]
-      },
-      # Members find each other through the autoscaling group. These actions cannot be narrowed to one group.
-      {
-        Sid      = "FindMembers"
-        Effect   = "Allow"
-        Action   = ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstances"]
-        Resource = ["*"]
-      },
-    ]
-
-    worker = [
-      {
-        Sid      = "ReadOwnConfiguration"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject"]
-        Resource = ["${local.cloudinit_arn}/worker/*"]
-      },
-      {
-        Sid      = "FindEtcd"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject"]
-        Resource = [local.initial_cluster_arn]
+        Action   = ["s3:ListBucket"]
+        Resource = [local.cloudinit_arn]
+        Condition = {
+          StringLike = { "s3:prefix" = ["${role}/*", "etcd/*"] }
+        }
       },
     ]
   }
+
+  # Nodes that are no members of etcd ask its members for a certificate, and find them. A node can write its own request
+  # only: AWS puts the ids of the role and of the instance for aws:userid.
+  client_of_etcd = [
+    {
+      Sid    = "FindEtcd"
+      Effect = "Allow"
+      Action = ["s3:GetObject"]
+      Resource = [
+        "${local.cloudinit_arn}/etcd/initial-cluster",
+        "${local.cloudinit_arn}/etcd/certificates/*",
+      ]
+    },
+    {
+      Sid      = "AskForCertificate"
+      Effect   = "Allow"
+      Action   = ["s3:PutObject"]
+      Resource = ["${local.cloudinit_arn}/etcd/requests/$${aws:userid}"]
+    },
+  ]
+
+  # What nodes of each kind may do, statement by statement.
+  permissions = {
+    etcd = concat(local.own_configuration["etcd"], [
+      {
+        Sid    = "KeepClusterRecords"
+        Effect = "Allow"
+        Action = ["s3:PutObject", "s3:DeleteObject"]
+        Resource = [for name in [
+          "backup.json", "certificates/*", "cluster.json", "initial-cluster", "machines.json", "nodes/*", "requests/*", "snapshots/*", "status.json",
+        ] : "${local.cloudinit_arn}/etcd/${name}"]
+      },
+      # The CA that members sign with. Whoever reads it can be a member.
+      {
+        Sid      = "SignCertificates"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameter", "ssm:PutParameter"]
+        Resource = ["arn:${local.partition}:ssm:${var.region}:${local.account}:parameter/${var.cluster_name}/etcd/ca"]
+      },
+      # Members find each other through the autoscaling group. These actions cannot be narrowed to one group.
+      {
+        Sid    = "FindMembers"
+        Effect = "Allow"
+        Action = [
+          "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLifecycleHooks",
+          "ec2:DescribeInstances",
+        ]
+        Resource = ["*"]
+      },
+      {
+        Sid      = "LeaveBeforeTermination"
+        Effect   = "Allow"
+        Action   = ["autoscaling:CompleteLifecycleAction"]
+        Resource = ["arn:${local.partition}:autoscaling:${var.region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/${var.cluster_name}-etcd"]
+      },
+    ])
+
+    worker = concat(local.own_configuration["worker"], local.client_of_etcd)
+  }
 }
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
 
 data "terraform_remote_state" "s3" {
   backend = "local"

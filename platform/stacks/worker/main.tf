@@ -39,9 +39,10 @@ data "terraform_remote_state" "etcd" {
 module "node_config" {
   source = "../../modules/node-config"
 
-  cluster_name   = var.cluster_name
-  role           = local.role
-  update_channel = var.update_channel
+  cluster_name     = var.cluster_name
+  role             = local.role
+  update_channel   = var.update_channel
+  cloudinit_bucket = data.terraform_remote_state.s3.outputs.bucket_names["cloudinit"]
 
   environment = {
     TERRACE_REGION               = var.region
@@ -60,6 +61,7 @@ module "nodes" {
   instance_profile_name = data.terraform_remote_state.iam.outputs.instance_profile_names["worker"]
   cloudinit_bucket      = data.terraform_remote_state.s3.outputs.bucket_names["cloudinit"]
   node_config           = module.node_config.json
+  agent                 = module.node_config.agent
 
   size           = var.worker_size
   instance_type  = var.worker_instance_type

@@ -44,6 +44,22 @@ TEST_F(NewClusterTest, WritesTheWholePlatformWithItsValuesFilledIn) {
   for (const std::string& path : written.value) EXPECT_THAT(read(path), Not(HasSubstr("@CLUSTER_NAME@"))) << path;
 }
 
+TEST_F(NewClusterTest, TheAgentLiesAmongTheFilesOfNodes) {
+  const std::string archive("\x1f\x8b\0any bytes", 12);
+  cluster.agent = folder + "/terraced.tar.gz";
+  ASSERT_TRUE(files.write_atomic(cluster.agent, archive));
+  ASSERT_TRUE(write_cluster(files, cluster).diagnostics.empty());
+  EXPECT_EQ(read("nodes/terraced.tar.gz"), archive);
+}
+
+TEST_F(NewClusterTest, AnAgentThatCannotBeReadIsSaidAndNothingWritten) {
+  cluster.agent = folder + "/gone.tar.gz";
+  Checked<std::vector<std::string>> written = write_cluster(files, cluster);
+  ASSERT_TRUE(written.diagnostics.has_errors());
+  EXPECT_THAT(written.diagnostics.items()[0].detail, HasSubstr("gone.tar.gz"));
+  EXPECT_FALSE(files.exists(cluster.directory));
+}
+
 TEST_F(NewClusterTest, WithoutAnAddressSshStaysClosed) {
   cluster.allow_ssh_cidrs.clear();
   ASSERT_TRUE(write_cluster(files, cluster).diagnostics.empty());
