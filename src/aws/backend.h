@@ -42,13 +42,17 @@ class Backend {
   Client& client() { return connection_->session->client(); }
   Batches& batches() { return connection_->batches; }
   Random& random() { return random_; }
-  FileSystem& files() { return files_; }
+  // A file of the configuration's; relative names start from the directory of its root module.
+  Result<std::string, FileError> read_file(const std::string& path) {
+    return files_.read(join_path(working_directory, path));
+  }
   Loop& loop() { return client().loop(); }
   const std::string& region() const { return connection_->session->region(); }
   const Partition& partition() const { return connection_->session->client().partitions().of_region(region()); }
 
   std::string account_id;
   nlohmann::json caller_identity;
+  std::string working_directory;
   std::map<std::string, std::string> default_tags;
   std::set<std::string> ignored_tags;
   std::vector<std::string> ignored_tag_prefixes;

@@ -68,7 +68,8 @@ Json with_defaults(const std::vector<Row>& rows) {
 
 class AwsProvider final : public schema::Provider {
  public:
-  explicit AwsProvider(ProviderPool& pool) : pool_(pool) {}
+  AwsProvider(ProviderPool& pool, std::string working_directory)
+      : pool_(pool), working_directory_(std::move(working_directory)) {}
 
   const schema::ProviderSchema& schema() const override { return tables().schema; }
 
@@ -120,6 +121,7 @@ class AwsProvider final : public schema::Provider {
     Json json = to_json(config);
     Checked<std::shared_ptr<Backend>> opened = co_await pool_.open(std::move(json));
     backend_ = opened.value;
+    if (backend_) backend_->working_directory = working_directory_;
     co_return opened.diagnostics;
   }
 
@@ -501,6 +503,7 @@ class AwsProvider final : public schema::Provider {
   }
 
   ProviderPool& pool_;
+  std::string working_directory_;
   std::shared_ptr<Backend> backend_;
 };
 
@@ -667,8 +670,8 @@ Task<void> ProviderPool::connect(Json config, std::shared_ptr<Entry> entry) {
   entry->done.set();
 }
 
-std::unique_ptr<schema::Provider> make_aws_provider(ProviderPool& pool) {
-  return std::make_unique<AwsProvider>(pool);
+std::unique_ptr<schema::Provider> make_aws_provider(ProviderPool& pool, std::string working_directory) {
+  return std::make_unique<AwsProvider>(pool, std::move(working_directory));
 }
 
 }  // namespace terrace::aws

@@ -37,7 +37,8 @@ class ProviderPool {
   std::map<std::string, std::shared_ptr<Entry>> entries_;
 };
 
-std::unique_ptr<schema::Provider> make_aws_provider(ProviderPool& pool);
+// `working_directory` is what relative file names start from; empty means the process's own.
+std::unique_ptr<schema::Provider> make_aws_provider(ProviderPool& pool, std::string working_directory);
 
 // The schema of the provider block.
 schema::Block provider_block();

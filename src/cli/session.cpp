@@ -81,7 +81,8 @@ schema::ProviderRegistry& Providers::registry(const std::string& directory) {
   if (found != impl_->registries.end()) return found->second;
   providers::Registry& registry = impl_->registries[directory];
   Impl* impl = impl_.get();
-  registry.add(std::string(aws::kAwsSource), [impl] { return aws::make_aws_provider(impl->aws.pool); });
+  registry.add(std::string(aws::kAwsSource),
+               [impl, directory] { return aws::make_aws_provider(impl->aws.pool, directory); });
   registry.add(std::string(providers::kLocalSource),
                [impl, directory] { return providers::make_local_provider(impl->context.files, directory); });
   registry.add(std::string(providers::kNullSource),

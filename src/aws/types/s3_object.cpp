@@ -74,7 +74,7 @@ bool body_of(Context& c, std::string& body) {
     body = c.planned["content_base64"].get<std::string>();
   } else if (c.planned["source"].is_string()) {
     std::string path = c.planned["source"].get<std::string>();
-    Result<std::string, FileError> file = c.backend.files().read(path);
+    Result<std::string, FileError> file = c.backend.read_file(path);
     if (!file) return c.fail("reading the source of", file.error().message);
     body = base64_encode(*file);
   }

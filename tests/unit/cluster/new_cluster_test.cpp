@@ -20,7 +20,7 @@ class NewClusterTest : public testing::Test {
     char name[] = "/tmp/new_cluster_XXXXXX";
     ASSERT_NE(mkdtemp(name), nullptr);
     folder = name;
-    cluster = NewCluster{folder + "/harbor", "harbor", "us-west-2", {"198.51.100.7/32"}};
+    cluster = NewCluster{folder + "/harbor", "harbor", "us-west-2", {"198.51.100.7/32"}, ""};
   }
   void TearDown() override { ASSERT_EQ(std::system(("rm -r " + folder).c_str()), 0); }
 
@@ -47,7 +47,7 @@ TEST_F(NewClusterTest, WritesTheWholePlatformWithItsValuesFilledIn) {
 TEST_F(NewClusterTest, TheAgentLiesAmongTheFilesOfNodes) {
   const std::string archive("\x1f\x8b\0any bytes", 12);
   cluster.agent = folder + "/terraced.tar.gz";
-  ASSERT_TRUE(files.write_atomic(cluster.agent, archive));
+  ASSERT_TRUE(files.write_atomic(cluster.agent, archive, 0644));
   ASSERT_TRUE(write_cluster(files, cluster).diagnostics.empty());
   EXPECT_EQ(read("nodes/terraced.tar.gz"), archive);
 }
