@@ -111,9 +111,9 @@ Checked<std::vector<std::string>> write_cluster(FileSystem& files, const NewClus
   if (!cluster.agent.empty()) {
     Result<std::string, FileError> agent = files.read(cluster.agent);
     if (!agent) {
-      result.diagnostics.error("Cannot read the agent of the nodes",
-                               fmt::format("{}. It belongs to terrace's installation: install that again.",
-                                           agent.error().message));
+      result.diagnostics.error(
+          "Cannot read the agent of the nodes",
+          fmt::format("{}. It belongs to terrace's installation: install that again.", agent.error().message));
       return result;
     }
     outputs.push_back({"nodes/terraced.tar.gz", std::move(*agent)});
