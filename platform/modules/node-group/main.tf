@@ -186,6 +186,18 @@ resource "aws_autoscaling_group" "this" {
     version = aws_launch_template.this.latest_version
   }
 
+  # Made with the group: it holds for the first instance, too.
+  dynamic "initial_lifecycle_hook" {
+    for_each = var.leaves_gracefully ? ["leave"] : []
+
+    content {
+      name                 = initial_lifecycle_hook.value
+      lifecycle_transition = "autoscaling:EC2_INSTANCE_TERMINATING"
+      heartbeat_timeout    = 300
+      default_result       = "CONTINUE"
+    }
+  }
+
   dynamic "tag" {
     for_each = local.node_tags
 
@@ -198,14 +210,4 @@ resource "aws_autoscaling_group" "this" {
 
   # A node that boots before its way out is open cannot fetch its configuration.
   depends_on = [aws_vpc_security_group_egress_rule.all]
-}
-
-resource "aws_autoscaling_lifecycle_hook" "leave" {
-  count = var.leaves_gracefully ? 1 : 0
-
-  name                   = "leave"
-  autoscaling_group_name = aws_autoscaling_group.this.name
-  lifecycle_transition   = "autoscaling:EC2_INSTANCE_TERMINATING"
-  heartbeat_timeout      = 300
-  default_result         = "CONTINUE"
 }
