@@ -3,6 +3,8 @@ add_test(NAME platform/files COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_
 add_test(NAME platform/makefile COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/makefile_test.py)
 if(TARGET terrace)
   add_test(NAME platform/terrace COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/engine_test.py $<TARGET_FILE:terrace>)
+  add_test(NAME platform/docs COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/docs_test.py)
+  set_tests_properties(platform/docs PROPERTIES ENVIRONMENT "TERRACE=$<TARGET_FILE:terrace>;BUILD=${PROJECT_BINARY_DIR}")
   add_test(NAME platform/cluster COMMAND ${PROJECT_SOURCE_DIR}/.venv/bin/python ${CMAKE_CURRENT_LIST_DIR}/cluster_test.py)
   set_tests_properties(platform/cluster PROPERTIES ENVIRONMENT "TERRACE=$<TARGET_FILE:terrace>")
 endif()
