@@ -36,6 +36,12 @@ allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
 # worker_instance_type = "t3.micro"
 # worker_disk_gib      = { root = 12, docker = 12, data = 100 }
 
+# Admiral: nodes for shared services, and the load balancers that they stand behind (ci, dockerhub).
+# admiral_size           = { min = 1, desired = 1, max = 1 }
+# admiral_instance_type  = "t3.small"
+# admiral_disk_gib       = { root = 12, docker = 12, data = 100 }
+# admiral_load_balancers = []
+
 # Flatcar Container Linux: stable, beta, alpha or lts. A group keeps the image that was the channel's newest when it was made;
 # image_id names another.
 # update_channel = "stable"
@@ -47,6 +53,25 @@ allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
 # vpc_cidr   = "10.10.0.0/16"
 # zone_count = 3
 
+# public: nodes have public addresses. private: they have none, and reach the internet through NAT, which costs by the hour.
+# topology = "public"
+
+# Domain of the public names. Without one, names exist in the VPC alone, under cluster.local.
+# domain = "example.com"
+
+# ---- Databases ----------------------------------------------------------------------------------------------------
+
+# rds_instance_class = "db.t3.micro"
+# rds_storage_gib    = 20
+# rds_multi_az       = false
+
+# AWS refuses to delete a database while the first is true; a last snapshot stays unless the second is.
+# rds_deletion_protection = true
+# rds_skip_final_snapshot = false
+
+# Whether AWS Backup saves the shared file system.
+# efs_backups = true
+
 # ---- The rest -----------------------------------------------------------------------------------------------------
 
 # Tags put on everything, beside Cluster and Stack.
@@ -54,3 +79,9 @@ allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
 
 # Whether destroying the buckets deletes what is in them. Otherwise a bucket that is not empty stays.
 # buckets_force_destroy = false
+
+# How long logs are kept, in days.
+# logs_days = 365
+
+# An IAM user for deployments from outside of AWS.
+# deployment_user = false

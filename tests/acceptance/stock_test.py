@@ -9,14 +9,14 @@ import cluster
 import world
 
 TOOLS = pathlib.Path(os.environ["TERRACE_REFEREE"])
-STACKS = ["vpc", "s3", "iam", "etcd", "worker"]
+STACKS = list(cluster.TWELVE)
 
 
 class StockTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.moto = world.Moto()
-        cls.cluster = cluster.Cluster(cls.moto.endpoint)
+        cls.cluster = cluster.Cluster(cls.moto.endpoint, cluster.EVERYTHING, cluster.TWELVE)
         cls.cluster.terrace("apply", "-auto-approve", "all")
 
     @classmethod

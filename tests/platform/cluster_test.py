@@ -177,6 +177,135 @@ class ClusterTest(unittest.TestCase):
             self.assertEqual(statement["Resource"], [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"])
 
 
+class TwelveStacksTest(unittest.TestCase):
+    """All of the platform, with private nodes: what it is on AWS, that a second plan has nothing to do, and its end."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.moto = world.Moto()
+        cls.addClassCleanup(cls.moto.close)
+        cls.before = world.inventory(cls.moto.endpoint)
+        cls.cluster = cluster.Cluster(cls.moto.endpoint, cluster.EVERYTHING + 'topology = "private"\nadmiral_load_balancers = ["ci"]\n',
+                                      cluster.TWELVE)
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.terrace("up", "-auto-approve", "all")
+        cls.client = staticmethod(world.session(cls.moto.endpoint))
+
+    def of(self, kind):
+        """Attributes of every managed object of a type, all instances of each resource."""
+        found = []
+        for path in sorted(self.cluster.directory.glob("stacks/*/terraform.tfstate")):
+            for resource in json.loads(path.read_text())["resources"]:
+                if resource["mode"] == "managed" and resource["type"] == kind:
+                    found += [instance["attributes"] for instance in resource["instances"]]
+        self.assertTrue(found, kind)
+        return found
+
+    def test_a_second_plan_changes_nothing(self):
+        self.cluster.terrace("plan", "-detailed-exitcode", "all", expect=0)
+
+    def test_private_nodes_have_no_public_address_and_a_way_out(self):
+        ec2 = self.client("ec2")
+        subnets = {tags(s)["Name"].rsplit("-us-", 1)[0]: s["MapPublicIpOnLaunch"] for s in ec2.describe_subnets()["Subnets"] if s.get("Tags")}
+        self.assertEqual(subnets, {"harbor-etcd": False, "harbor-admiral": False, "harbor-elb": True, "harbor-rds": False, "harbor-worker": False})
+        gateways = ec2.describe_nat_gateways()["NatGateways"]
+        self.assertEqual(len(gateways), 1)
+        table = ec2.describe_route_tables(Filters=[{"Name": "tag:Name", "Values": ["harbor-nat"]}])["RouteTables"][0]
+        self.assertIn(("0.0.0.0/0", gateways[0]["NatGatewayId"]), {(r.get("DestinationCidrBlock"), r.get("NatGatewayId")) for r in table["Routes"]})
+        self.assertEqual(len([a for a in table["Associations"] if "SubnetId" in a]), 9)
+
+    def test_only_load_balancers_are_open_to_the_world_and_only_on_80_and_443(self):
+        ec2 = self.client("ec2")
+        names = {g["GroupId"]: g["GroupName"] for g in ec2.describe_security_groups()["SecurityGroups"]}
+        open_to_all = {(names[r["GroupId"]], r["FromPort"], r["ToPort"]) for r in ec2.describe_security_group_rules()["SecurityGroupRules"]
+                       if not r["IsEgress"] and r.get("CidrIpv4") == "0.0.0.0/0"}
+        self.assertEqual(open_to_all, {("harbor-ci-elb", 80, 80)})
+
+    def test_no_bucket_is_public_and_every_bucket_is_encrypted_versioned_and_tidied(self):
+        s3 = self.client("s3")
+        buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+        self.assertEqual(len(buckets), 6)
+        for bucket in buckets:
+            with self.subTest(bucket=bucket):
+                closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+                self.assertEqual((len(closed), set(closed.values())), (4, {True}))
+                self.assertTrue(s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"])
+                self.assertEqual(s3.get_bucket_versioning(Bucket=bucket)["Status"], "Enabled")
+                if bucket.endswith("-config"):
+                    continue  # of this one every version is kept
+                rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
+                self.assertEqual(rules["tidy"]["NoncurrentVersionExpiration"]["NoncurrentDays"], 30)
+                expires = rules.get("expire", {}).get("Expiration", {}).get("Days")
+                self.assertEqual(expires, 365 if bucket.endswith(("-logs", "-cloudtrail")) else None)
+
+    def test_databases_are_private_encrypted_and_their_passwords_unknown_to_us(self):
+        databases = self.client("rds").describe_db_instances()["DBInstances"]
+        self.assertEqual({d["Engine"] for d in databases}, {"postgres", "mysql"})
+        for database in databases:
+            self.assertFalse(database["PubliclyAccessible"])
+            self.assertTrue(database["StorageEncrypted"])
+            self.assertTrue(database["MasterUserSecret"]["SecretArn"])
+            self.assertEqual(database["BackupRetentionPeriod"], 7)
+        for attributes in self.of("aws_db_instance"):
+            self.assertFalse(attributes["password"])
+
+    def test_disks_and_file_systems_are_encrypted(self):
+        self.assertTrue(all(f["Encrypted"] for f in self.client("efs").describe_file_systems()["FileSystems"]))
+        for template in self.of("aws_launch_template"):
+            for disk in template["block_device_mappings"]:
+                self.assertEqual(disk["ebs"][0]["encrypted"], "true")
+
+    def test_no_policy_allows_everything_on_everything(self):
+        for kind in ("aws_iam_role_policy", "aws_iam_user_policy", "aws_s3_bucket_policy"):
+            for attributes in self.of(kind):
+                for statement in json.loads(attributes["policy"])["Statement"]:
+                    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                    resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+                    if statement["Effect"] == "Allow":
+                        self.assertFalse([a for a in actions if "*" in a], statement)
+                        self.assertTrue("*" not in resources or all(":Describe" in a for a in actions), statement)
+                        self.assertNotEqual(statement.get("Principal"), "*")
+
+    def test_user_data_and_outputs_hold_no_secret(self):
+        for template in self.of("aws_launch_template"):
+            self.assertEqual(set(json.loads(base64.b64decode(template["user_data"]))["ignition"]), {"version", "config"})
+        outputs = self.cluster.terrace("output", "-json", "all")
+        for word in ("PRIVATE KEY", "password", "AKIA"):
+            self.assertNotIn(word, outputs)
+
+    def test_every_name_is_in_its_zone(self):
+        route53 = self.client("route53")
+        names = {}
+        for zone in route53.list_hosted_zones()["HostedZones"]:
+            records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+            names[zone["Name"]] = (zone["Config"]["PrivateZone"], {r["Name"].partition(".")[0] for r in records if r["Type"] == "CNAME"})
+        self.assertEqual(names, {"example.com.": (False, {"ci", "postgresdb", "mysqldb"}), "cluster.local.": (True, {"ci", "postgresdb", "mysqldb"})})
+
+    def test_the_trail_sees_all_regions_and_writes_to_its_own_bucket(self):
+        trail = self.client("cloudtrail").describe_trails()["trailList"][0]
+        self.assertTrue(trail["IsMultiRegionTrail"] and trail["LogFileValidationEnabled"])
+        self.assertEqual(trail["S3BucketName"], f"{world.ACCOUNT}-harbor-cloudtrail")
+
+    def test_admiral_stands_behind_its_load_balancer(self):
+        group = self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=["harbor-admiral"])["AutoScalingGroups"][0]
+        self.assertEqual(group["LoadBalancerNames"], ["harbor-ci"])
+        balancer = self.client("elb").describe_load_balancers()["LoadBalancerDescriptions"][0]
+        self.assertEqual((balancer["HealthCheck"]["Target"], balancer["HealthCheck"]["HealthyThreshold"], balancer["HealthCheck"]["Interval"]),
+                         ("TCP:8080", 5, 30))
+
+    def test_zz_nothing_is_left_when_all_is_down(self):
+        self.cluster.terrace("down", "-auto-approve", "all")
+        self.assertEqual(world.added(world.inventory(self.moto.endpoint), self.before), {})
+        left = {"databases": self.client("rds").describe_db_instances()["DBInstances"],
+                "file systems": self.client("efs").describe_file_systems()["FileSystems"],
+                "zones": self.client("route53").list_hosted_zones()["HostedZones"],
+                "trails": self.client("cloudtrail").describe_trails()["trailList"],
+                "load balancers": self.client("elb").describe_load_balancers()["LoadBalancerDescriptions"],
+                "users": self.client("iam").list_users()["Users"],
+                "addresses": self.client("ec2").describe_addresses()["Addresses"]}
+        self.assertEqual({kind: found for kind, found in left.items() if found}, {})
+
+
 class NeighboursTest(unittest.TestCase):
     def test_two_clusters_share_an_account_and_a_region(self):
         moto = world.Moto()

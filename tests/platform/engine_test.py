@@ -21,7 +21,7 @@ ENGINE = pathlib.Path(sys.argv.pop(1)).resolve()
 RENDER = '''
 module "node_config" {
   source   = "./modules/node-config"
-  for_each = toset(["etcd", "worker"])
+  for_each = toset(["etcd", "worker", "admiral"])
 
   cluster_name   = "harbor"
   role           = each.key
@@ -86,8 +86,9 @@ class RefusedValuesTest(Folder):
 
     def test_good_values_are_taken(self):
         for stack, values in {
-            "vpc": {"vpc_cidr": "172.20.0.0/17", "zone_count": 2, "allowed_account_ids": '["123456789012"]'},
-            "s3": {}, "iam": {"cluster_name": "a"},
+            "vpc": {"vpc_cidr": "172.20.0.0/17", "zone_count": 2, "allowed_account_ids": '["123456789012"]', "topology": "private"},
+            "s3": {"logs_days": 1}, "iam": {"cluster_name": "a"}, "route53": {"domain": "a.example.com"}, "rds": {"rds_storage_gib": 100},
+            "admiral": {"admiral_load_balancers": '["ci", "dockerhub"]'},
             "etcd": {"etcd_size": 9, "update_channel": "lts", "allow_ssh_cidr": '["203.0.113.7/32", "198.51.100.0/24"]'},
             "worker": {"worker_size": "{ desired = 2 }", "worker_disk_gib": "{ data = 500 }"},
         }.items():
@@ -98,6 +99,17 @@ class RefusedValuesTest(Folder):
         for size in (0, 2, 4, 6, 8, 10, 11, -1):
             self.assert_refused("etcd", "etcd_size must be 1, 3, 5, 7 or 9. An even number of members survives no more failures",
                                 etcd_size=size)
+
+    def test_what_the_other_stacks_refuse(self):
+        for stack, name, value, message in (
+                ("route53", "domain", "Example.com", "domain must be a domain name in lower case"),
+                ("route53", "domain", "example.com.", "without a dot at its end"),
+                ("rds", "rds_storage_gib", 10, "gp3 storage of RDS begins there"),
+                ("rds", "rds_instance_class", "t3.micro", "such as db.t3.micro"),
+                ("vpc", "topology", "secret", "topology must be public or private"),
+                ("cloudtrail", "logs_days", 0, "logs_days must be at least 1"),
+                ("admiral", "admiral_load_balancers", '["web"]', "admiral_load_balancers can name ci and dockerhub")):
+            self.assert_refused(stack, message, **{name: value})
 
     def test_ssh_from_everywhere(self):
         for cidr in ('["0.0.0.0/0"]', '["203.0.113.7"]', '["somewhere"]'):
@@ -133,7 +145,7 @@ class NodeConfigTest(Folder):
             cls.configs = json.loads(engine(folder, "output", "-json", "json").stdout)
 
     def test_ignition_accepts_them(self):
-        self.assertEqual(sorted(self.configs), ["etcd", "worker"])
+        self.assertEqual(sorted(self.configs), ["admiral", "etcd", "worker"])
         for role, text in self.configs.items():
             path = self.directory / f"{role}.json"
             path.write_text(text)
@@ -156,7 +168,7 @@ class NodeConfigTest(Folder):
             self.assertEqual(readable, path.read_text(), role)
 
     def test_disks_are_formatted_once_and_mounted_by_label(self):
-        for role, where in {"etcd": "/var/lib/etcd", "worker": "/opt/data"}.items():
+        for role, where in {"etcd": "/var/lib/etcd", "worker": "/opt/data", "admiral": "/opt/data"}.items():
             config = json.loads(self.configs[role])
             disks = {disk["label"]: disk for disk in config["storage"]["filesystems"]}
             self.assertEqual(sorted(disks), ["data", "docker"])

@@ -5,8 +5,8 @@ import re
 import unittest
 
 PLATFORM = pathlib.Path(__file__).resolve().parents[2] / "platform"
-STACKS = ["vpc", "s3", "iam", "etcd", "worker"]
-NODE_STACKS = ["etcd", "worker"]
+STACKS = ["vpc", "s3", "iam", "etcd", "worker", "admiral", "cloudtrail", "efs", "elb-ci", "elb-dockerhub", "rds", "route53"]
+NODE_STACKS = ["etcd", "worker", "admiral"]
 FOLDERS = [path for kind in ("stacks", "modules") for path in sorted((PLATFORM / kind).iterdir())]
 BLOCK = re.compile(r'^(variable|output) "([^"]+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 
@@ -25,7 +25,7 @@ def documented(folder, heading):
 
 
 class FilesTest(unittest.TestCase):
-    def test_the_five_stacks_are_there(self):
+    def test_the_twelve_stacks_are_there(self):
         self.assertEqual(sorted(path.name for path in (PLATFORM / "stacks").iterdir()), sorted(STACKS))
 
     def test_shared_files_are_the_same_in_every_stack(self):

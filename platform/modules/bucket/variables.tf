@@ -13,3 +13,21 @@ variable "force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "policy_statements" {
+  description = "Statements of the bucket's policy beside the one that refuses plain HTTP."
+  type        = any
+  default     = []
+}
+
+variable "noncurrent_days" {
+  description = "Days that a version is kept which was written over or deleted. null keeps all, and everything else."
+  type        = number
+  default     = 30
+}
+
+variable "expiration_days" {
+  description = "Days after which objects are deleted, where versions go, too. null keeps them."
+  type        = number
+  default     = null
+}

@@ -180,6 +180,7 @@ resource "aws_autoscaling_group" "this" {
   metrics_granularity       = "1Minute"
   wait_for_capacity_timeout = "10m"
   suspended_processes       = var.suspended_processes
+  load_balancers            = var.load_balancers
 
   launch_template {
     id      = aws_launch_template.this.id

@@ -114,6 +114,12 @@ variable "node_config" {
   type        = string
 }
 
+variable "load_balancers" {
+  description = "Names of classic load balancers that the nodes stand behind."
+  type        = list(string)
+  default     = []
+}
+
 variable "agent" {
   description = "The agent's archive: its path, the key in the bucket that the configuration names, its sha512. null for none."
   type = object({

@@ -5,11 +5,14 @@ locals {
   account       = data.aws_caller_identity.current.account_id
   partition     = data.aws_partition.current.partition
   cloudinit_arn = data.terraform_remote_state.s3.outputs.bucket_arns["cloudinit"]
+  config_arn    = data.terraform_remote_state.s3.outputs.bucket_arns["config"]
+
+  service_buckets = [for purpose in ["jenkins", "dockerhub"] : data.terraform_remote_state.s3.outputs.bucket_arns[purpose]]
 
   # Every node reads the configuration and the agent of its role. Told that it may list, S3 says that an object is missing
   # rather than that access is denied.
   own_configuration = {
-    for role in ["etcd", "worker"] : role => [
+    for role in ["etcd", "worker", "admiral"] : role => [
       {
         Sid      = "ReadOwnConfiguration"
         Effect   = "Allow"
@@ -85,6 +88,22 @@ locals {
     ])
 
     worker = concat(local.own_configuration["worker"], local.client_of_etcd)
+
+    # The services keep what they have in buckets of their own: CI its backups, the registry its images.
+    admiral = concat(local.own_configuration["admiral"], local.client_of_etcd, [
+      {
+        Sid      = "ListServiceBuckets"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = local.service_buckets
+      },
+      {
+        Sid      = "KeepServiceData"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+        Resource = [for bucket in local.service_buckets : "${bucket}/*"]
+      },
+    ])
   }
 }
 
@@ -136,4 +155,38 @@ resource "aws_iam_instance_profile" "node" {
   name = "${var.cluster_name}-${each.key}"
   path = "/"
   role = aws_iam_role.node[each.key].name
+}
+
+# Somebody who deploys applications and is no node, such as CI outside of AWS: reads and writes their configuration.
+resource "aws_iam_user" "deployment" {
+  count = var.deployment_user ? 1 : 0
+
+  name          = "${var.cluster_name}-deployment"
+  path          = "/"
+  force_destroy = false
+}
+
+resource "aws_iam_user_policy" "deployment" {
+  count = var.deployment_user ? 1 : 0
+
+  name = "deployment"
+  user = aws_iam_user.deployment[0].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "SeeWhatIsThere"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = [local.config_arn]
+      },
+      {
+        Sid      = "ConfigureApplications"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+        Resource = ["${local.config_arn}/apps/*"]
+      },
+    ]
+  })
 }

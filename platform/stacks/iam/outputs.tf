@@ -1,5 +1,10 @@
+output "deployment_user" {
+  description = "Name of the deployment user; null without one."
+  value       = one(aws_iam_user.deployment[*].name)
+}
+
 output "role_names" {
-  description = "Name of the role of each kind of node: etcd, worker."
+  description = "Name of the role of each kind of node: etcd, worker, admiral."
   value       = { for kind, role in aws_iam_role.node : kind => role.name }
 }
 

@@ -19,4 +19,8 @@ module "bucket" {
 
   name          = "${data.aws_caller_identity.current.account_id}-${var.cluster_name}-${each.key}"
   force_destroy = var.buckets_force_destroy
+
+  # Of the configuration every version is kept: it is small, and tells what was.
+  noncurrent_days = each.key == "config" ? null : 30
+  expiration_days = each.key == "logs" ? var.logs_days : null
 }

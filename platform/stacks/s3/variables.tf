@@ -3,3 +3,14 @@ variable "buckets_force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "logs_days" {
+  description = "Days that logs are kept, in the logs bucket and of CloudTrail."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.logs_days >= 1
+    error_message = "logs_days must be at least 1."
+  }
+}

@@ -24,14 +24,16 @@ output "subnet_cidrs" {
 }
 
 output "route_table_ids" {
-  description = "Route tables: public leads to the internet, private stays in the VPC."
-  value = {
-    public  = aws_route_table.public.id
-    private = aws_route_table.private.id
-  }
+  description = "Route tables: public leads to the internet, private stays in the VPC, nat leads out through NAT, with topology private alone."
+  value       = local.route_tables
 }
 
 output "s3_endpoint_id" {
   description = "Id of the S3 gateway endpoint."
   value       = aws_vpc_endpoint.s3.id
+}
+
+output "nat_address" {
+  description = "Public address that private nodes are seen from; null where they have their own."
+  value       = one(aws_eip.nat[*].public_ip)
 }

@@ -19,3 +19,14 @@ variable "zone_count" {
     error_message = "zone_count must be 1, 2, 3 or 4: a tier has room for four zones."
   }
 }
+
+variable "topology" {
+  description = "public: nodes have public addresses. private: they have none, and reach the internet through a NAT gateway."
+  type        = string
+  default     = "public"
+
+  validation {
+    condition     = contains(["public", "private"], var.topology)
+    error_message = "topology must be public or private."
+  }
+}

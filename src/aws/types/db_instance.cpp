@@ -319,8 +319,17 @@ void take(Context& c, const Json& instance, const Json& before) {
 
 Task<bool> read(Context& c) {
   std::string id = c.text("id");
-  Result<Json, ApiError> found = co_await c.describe(id.starts_with("db-") ? kInstances : kByName, id);
+  std::string identifier = c.text("identifier");
+  const bool has_resource_id = id.starts_with("db-");
+  if (!has_resource_id) identifier = id;
+  // By its name first, where the id agrees; under another name by the id.
+  Result<Json, ApiError> found = Json();
+  if (!identifier.empty()) found = co_await c.describe(kByName, identifier);
   if (!found) co_return c.fail(found.error(), "reading");
+  if (has_resource_id && (found->is_null() || string_of(*found, "DbiResourceId") != id)) {
+    found = co_await c.describe(kInstances, id);
+    if (!found) co_return c.fail(found.error(), "reading");
+  }
   if (found->is_null()) {
     c.state = nullptr;
     co_return true;
