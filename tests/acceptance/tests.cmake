@@ -13,7 +13,12 @@ if(TARGET terrace)
   acceptance_test(json)
   acceptance_test(text)
   acceptance_test(kill)
-  acceptance_test(types)
+  # Lives of resource types, in two halves for two processors.
+  foreach(half 1 2)
+    add_test(NAME acceptance/types_${half} COMMAND ${ACCEPTANCE_PYTHON} ${acceptance_folder}/types_test.py --part ${half}/2)
+    set_tests_properties(acceptance/types_${half} PROPERTIES
+      ENVIRONMENT "TERRACE=$<TARGET_FILE:terrace>;PYTHONDONTWRITEBYTECODE=1" TIMEOUT 900)
+  endforeach()
   acceptance_test(data)
   acceptance_test(certs)
   acceptance_test(terraced TERRACED=$<TARGET_FILE:terraced>)

@@ -171,10 +171,14 @@ std::string route_destination(const Json& route) {
 
 Json route_attributes(const Json& route) {
   Json attributes = Json::object();
-  attributes["cidr_block"] = string_of(route, "DestinationCidrBlock");
-  attributes["ipv6_cidr_block"] = string_of(route, "DestinationIpv6CidrBlock");
-  attributes["destination_prefix_list_id"] = string_of(route, "DestinationPrefixListId");
-  for (const auto& [name, member] : kTargets) attributes[name] = string_of(route, member);
+  auto take = [&](const char* name, const char* member) {
+    std::string text = string_of(route, member);
+    attributes[name] = text.empty() ? Json(nullptr) : Json(text);
+  };
+  take("cidr_block", "DestinationCidrBlock");
+  take("ipv6_cidr_block", "DestinationIpv6CidrBlock");
+  take("destination_prefix_list_id", "DestinationPrefixListId");
+  for (const auto& [name, member] : kTargets) take(name, member);
   return attributes;
 }
 

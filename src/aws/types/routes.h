@@ -10,7 +10,8 @@ namespace terrace::aws::types {
 // The destination of a route's attributes, whichever of its arguments holds it; empty where none does.
 std::string route_destination(const Json& route);
 
-// A route of the API as the attributes of an inline route.
+// A route of the API as the attributes of an inline route: null for what it does not have, as a configuration leaves it
+// out, or it would be another element of the set.
 Json route_attributes(const Json& route);
 
 // CreateRoute or ReplaceRoute in `table` for a route's attributes.

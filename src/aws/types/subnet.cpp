@@ -82,6 +82,11 @@ Task<bool> create(Context& c) {
   co_return ok;
 }
 
+// Of an association that is no more.
+bool going(const std::string& status) {
+  return status == "disassociating" || status == "disassociated" || status == "failing" || status == "failed";
+}
+
 Task<bool> read(Context& c) {
   Json subnet;
   bool ok = co_await read_ec2(c, kSubnets, subnet);
@@ -89,8 +94,9 @@ Task<bool> read(Context& c) {
   c.state["arn"] =
       string_of(subnet, "SubnetArn").empty() ? ec2_arn(c, "subnet", c.text("id")) : string_of(subnet, "SubnetArn");
   c.state["ipv6_cidr_block_association_id"] = "";
+  if (c.state["ipv6_cidr_block"].is_string()) c.state["ipv6_cidr_block"] = nullptr;
   for (const Json& association : subnet.value("Ipv6CidrBlockAssociationSet", Json::array())) {
-    if (string_of(association.value("Ipv6CidrBlockState", Json::object()), "State") != "associated") continue;
+    if (going(string_of(association.value("Ipv6CidrBlockState", Json::object()), "State"))) continue;
     c.state["ipv6_cidr_block_association_id"] = string_of(association, "AssociationId");
     c.state["ipv6_cidr_block"] = string_of(association, "Ipv6CidrBlock");
   }
@@ -104,9 +110,63 @@ Task<bool> read(Context& c) {
   co_return true;
 }
 
-Task<bool> update(Context& c) {
-  bool ok = co_await set_flags(c, false);
+// Waits until the association of an IPv6 block is made, or taken away.
+Task<bool> wait_for_ipv6(Context& c, const std::string& association, bool made) {
+  std::string id = c.text("id");
+  for (int attempt = 0; attempt < 60; ++attempt) {
+    Result<Json, ApiError> subnet = co_await c.describe(kSubnets, id);
+    if (!subnet) co_return c.fail(subnet.error(), "waiting for the IPv6 block of");
+    std::string status = "disassociated";
+    for (const Json& each : subnet->value("Ipv6CidrBlockAssociationSet", Json::array())) {
+      if (string_of(each, "AssociationId") == association)
+        status = string_of(each.value("Ipv6CidrBlockState", Json::object()), "State");
+    }
+    if (made && status == "failed")
+      co_return c.fail("giving an IPv6 block to", "AWS could not: the association failed");
+    if (made ? status != "associating" && !going(status) : status == "disassociated") co_return true;
+    co_await pause_before(c, attempt);
+  }
+  co_return c.fail("waiting for the IPv6 block of", "it has not come or gone after ten minutes");
+}
+
+// A subnet has one IPv6 block: the old one goes before the new one comes.
+Task<bool> change_ipv6(Context& c) {
+  std::string old = string_of(c.prior, "ipv6_cidr_block_association_id");
+  if (!old.empty()) {
+    Json params = Json::object();
+    params["AssociationId"] = old;
+    ApiResult done = co_await c.call("ec2", "DisassociateSubnetCidrBlock", params);
+    if (!done && !is_code(done.error(), {"InvalidSubnetCidrBlockAssociationID.NotFound"}))
+      co_return c.fail(done.error(), "taking the IPv6 block from");
+    bool gone = co_await wait_for_ipv6(c, old, false);
+    if (!gone) co_return false;
+  }
+  if (string_of(c.planned, "ipv6_cidr_block").empty()) co_return true;
+  Json params = Json::object();
+  params["SubnetId"] = c.state["id"];
+  params["Ipv6CidrBlock"] = c.planned["ipv6_cidr_block"];
+  ApiResult made = co_await c.call("ec2", "AssociateSubnetCidrBlock", params);
+  if (!made) co_return c.fail(made.error(), "giving an IPv6 block to");
+  std::string id = string_of(made->value("Ipv6CidrBlockAssociation", Json::object()), "AssociationId");
+  bool ok = co_await wait_for_ipv6(c, id, true);
   co_return ok;
+}
+
+// Instances get addresses of an IPv6 block only while there is one.
+Task<bool> update(Context& c) {
+  bool block = c.changed("ipv6_cidr_block");
+  bool assigns = bool_of(c.planned, "assign_ipv6_address_on_creation");
+  bool ok = true;
+  if (block && !assigns) ok = co_await set_flags(c, false);
+  if (ok && block) ok = co_await change_ipv6(c);
+  if (ok && (!block || assigns)) ok = co_await set_flags(c, false);
+  co_return ok;
+}
+
+// Another IPv6 block is another association.
+void plan(const Json&, const Json& prior, Json& planned, std::vector<std::string>& unknown, std::vector<std::string>&) {
+  if (prior.is_object() && prior["ipv6_cidr_block"] != planned["ipv6_cidr_block"])
+    unknown.push_back("ipv6_cidr_block_association_id");
 }
 
 Task<bool> remove(Context& c) {
@@ -142,6 +202,7 @@ ResourceType subnet() {
   type.update = update;
   type.remove = remove;
   type.recover = recover;
+  type.plan = plan;
   return type;
 }
 

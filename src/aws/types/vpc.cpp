@@ -112,13 +112,19 @@ Task<bool> read(Context& c) {
   if (!ok || c.state.is_null()) co_return ok;
   c.state["arn"] = ec2_arn(c, "vpc", c.text("id"));
   std::string ipv6_id, ipv6_block;
+  bool amazon = false;
   for (const Json& association : vpc.value("Ipv6CidrBlockAssociationSet", Json::array())) {
     if (string_of(association.value("Ipv6CidrBlockState", Json::object()), "State") != "associated") continue;
     ipv6_id = string_of(association, "AssociationId");
     ipv6_block = string_of(association, "Ipv6CidrBlock");
+    amazon = string_of(association, "Ipv6Pool") == "Amazon";
   }
   c.state["ipv6_association_id"] = ipv6_id;
   c.state["ipv6_cidr_block"] = ipv6_block;
+  // An association by any other way is none of Amazon's giving; where it is gone, so is what was asked for.
+  if (amazon) c.state["assign_generated_ipv6_cidr_block"] = true;
+  if (ipv6_id.empty() && c.state["assign_generated_ipv6_cidr_block"] == Json(true))
+    c.state["assign_generated_ipv6_cidr_block"] = false;
   if (c.state["ipv6_cidr_block_network_border_group"].is_null()) c.state["ipv6_cidr_block_network_border_group"] = "";
   ok = co_await read_attribute(c, "enableDnsSupport", "EnableDnsSupport", "enable_dns_support");
   if (!ok) co_return false;
@@ -136,8 +142,66 @@ Task<bool> read(Context& c) {
   co_return ok;
 }
 
+// Waits until the association of an IPv6 block has reached a state, or is gone where "disassociated" is waited for.
+Task<bool> wait_for_ipv6(Context& c, const std::string& association, const std::string& wanted) {
+  std::string id = c.text("id");
+  for (int attempt = 0; attempt < 60; ++attempt) {
+    Result<Json, ApiError> vpc = co_await c.describe(kVpcs, id);
+    if (!vpc) co_return c.fail(vpc.error(), "waiting for the IPv6 block of");
+    std::string status = "disassociated";
+    for (const Json& each : vpc->value("Ipv6CidrBlockAssociationSet", Json::array())) {
+      if (string_of(each, "AssociationId") == association)
+        status = string_of(each.value("Ipv6CidrBlockState", Json::object()), "State");
+    }
+    if (status == wanted) co_return true;
+    if (status == "failed") co_return c.fail("giving an IPv6 block to", "AWS could not: the association failed");
+    co_await pause_before(c, attempt);
+  }
+  co_return c.fail("waiting for the IPv6 block of", "it is not " + wanted + " after ten minutes");
+}
+
+// The IPv6 block goes and another one comes: Amazon's, or one of a pool.
+Task<bool> change_ipv6(Context& c) {
+  std::string old = string_of(c.prior, "ipv6_association_id");
+  if (!old.empty()) {
+    Json params = Json::object();
+    params["AssociationId"] = old;
+    ApiResult done = co_await call_while(c, "ec2", "DisassociateVpcCidrBlock", params, "DependencyViolation",
+                                         std::chrono::minutes(10));
+    if (!done && !is_code(done.error(), {"InvalidVpcCidrBlockAssociationID.NotFound"}))
+      co_return c.fail(done.error(), "taking the IPv6 block from");
+    bool gone = co_await wait_for_ipv6(c, old, "disassociated");
+    if (!gone) co_return false;
+  }
+  Json params = Json::object();
+  if (bool_of(c.planned, "assign_generated_ipv6_cidr_block")) {
+    params["AmazonProvidedIpv6CidrBlock"] = true;
+    put_if_set(params, "Ipv6CidrBlockNetworkBorderGroup", c, "ipv6_cidr_block_network_border_group");
+  } else if (!string_of(c.planned, "ipv6_ipam_pool_id").empty()) {
+    params["Ipv6IpamPoolId"] = c.planned["ipv6_ipam_pool_id"];
+    put_if_set(params, "Ipv6CidrBlock", c, "ipv6_cidr_block");
+    put_if_set(params, "Ipv6NetmaskLength", c, "ipv6_netmask_length");
+  }
+  if (params.empty()) co_return true;
+  params["VpcId"] = c.state["id"];
+  ApiResult made = co_await c.call("ec2", "AssociateVpcCidrBlock", params);
+  if (!made) co_return c.fail(made.error(), "giving an IPv6 block to");
+  std::string id = string_of(made->value("Ipv6CidrBlockAssociation", Json::object()), "AssociationId");
+  bool ok = co_await wait_for_ipv6(c, id, "associated");
+  co_return ok;
+}
+
+bool changes_ipv6(const Json& prior, const Json& planned) {
+  // Null and false ask for the same.
+  return bool_of(prior, "assign_generated_ipv6_cidr_block") != bool_of(planned, "assign_generated_ipv6_cidr_block") ||
+         string_of(prior, "ipv6_ipam_pool_id") != string_of(planned, "ipv6_ipam_pool_id") ||
+         (!planned["ipv6_netmask_length"].is_null() && prior["ipv6_netmask_length"] != planned["ipv6_netmask_length"]);
+}
+
 Task<bool> update(Context& c) {
   bool ok = true;
+  if (changes_ipv6(c.prior, c.planned)) ok = co_await change_ipv6(c);
+  if (!ok) co_return false;
   if (c.changed("enable_dns_support") && c.planned["enable_dns_support"] == Json(true))
     ok = co_await set_attribute(c, "EnableDnsSupport", true);
   if (!ok) co_return false;
@@ -175,8 +239,13 @@ Task<bool> recover(Context& c) {
   co_return true;
 }
 
-// AWS lets the tenancy change only from dedicated to default.
-void plan(const Json&, const Json& prior, Json& planned, std::vector<std::string>&, std::vector<std::string>& replace) {
+// AWS lets the tenancy change only from dedicated to default. Another IPv6 block is known when it is there.
+void plan(const Json&, const Json& prior, Json& planned, std::vector<std::string>& unknown,
+          std::vector<std::string>& replace) {
+  if (prior.is_object() && changes_ipv6(prior, planned)) {
+    for (const char* name : {"ipv6_association_id", "ipv6_cidr_block", "ipv6_cidr_block_network_border_group"})
+      unknown.push_back(name);
+  }
   if (prior.is_object() && prior["instance_tenancy"] != planned["instance_tenancy"] &&
       planned["instance_tenancy"] != Json("default"))
     replace.push_back("instance_tenancy");
