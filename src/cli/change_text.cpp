@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "cli/line_diff.h"
 #include "cli/terminal.h"
 
 namespace terrace::cli {
@@ -57,41 +58,6 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-// The longest common subsequence of two sequences as pairs of indices. Equal ends are matched first; a middle too large
-// for the table counts as wholly different.
-template <typename Same>
-std::vector<std::pair<size_t, size_t>> common(size_t before, size_t after, const Same& same) {
-  constexpr size_t kLargestTable = 4'000'000;
-  size_t head = 0;
-  while (head < before && head < after && same(head, head)) ++head;
-  size_t tail = 0;
-  while (tail < before - head && tail < after - head && same(before - 1 - tail, after - 1 - tail)) ++tail;
-  std::vector<std::pair<size_t, size_t>> matches;
-  for (size_t i = 0; i < head; ++i) matches.emplace_back(i, i);
-  const size_t rows = before - head - tail;
-  const size_t columns = after - head - tail;
-  if (rows > 0 && columns > 0 && rows <= kLargestTable / columns) {
-    std::vector<uint32_t> length((rows + 1) * (columns + 1), 0);
-    const auto at = [&](size_t row, size_t column) -> uint32_t& { return length[row * (columns + 1) + column]; };
-    for (size_t i = rows; i-- > 0;) {
-      for (size_t j = columns; j-- > 0;) {
-        at(i, j) = same(head + i, head + j) ? at(i + 1, j + 1) + 1 : std::max(at(i + 1, j), at(i, j + 1));
-      }
-    }
-    for (size_t i = 0, j = 0; i < rows && j < columns;) {
-      if (same(head + i, head + j)) {
-        matches.emplace_back(head + i++, head + j++);
-      } else if (at(i + 1, j) >= at(i, j + 1)) {
-        ++i;
-      } else {
-        ++j;
-      }
-    }
-  }
-  for (size_t i = tail; i-- > 0;) matches.emplace_back(before - 1 - i, after - 1 - i);
-  return matches;
-}
-
 // Lists of one length are compared index by index; others by their longest common subsequence, objects between two
 // common elements as changed objects.
 std::vector<Pair> list_pairs(const std::vector<Display>& before, const std::vector<Display>& after) {
@@ -103,7 +69,7 @@ std::vector<Pair> list_pairs(const std::vector<Display>& before, const std::vect
   const auto is_object = [](const Display& value) {
     return value.kind == Kind::kMap || value.kind == Kind::kObject || value.kind == Kind::kFreeObject;
   };
-  auto matches = common(before.size(), after.size(), [&](size_t i, size_t j) { return before[i] == after[j]; });
+  auto matches = common_parts(before.size(), after.size(), [&](size_t i, size_t j) { return before[i] == after[j]; });
   matches.emplace_back(before.size(), after.size());
   size_t i = 0;
   size_t j = 0;
@@ -548,8 +514,8 @@ class Writer {
   void lines_change(std::string_view before, std::string_view after, int level, const std::string& end) {
     const std::vector<std::string_view> old_lines = lines_of(before);
     const std::vector<std::string_view> new_lines = lines_of(after);
-    auto matches =
-        common(old_lines.size(), new_lines.size(), [&](size_t i, size_t j) { return old_lines[i] == new_lines[j]; });
+    auto matches = common_parts(old_lines.size(), new_lines.size(),
+                                [&](size_t i, size_t j) { return old_lines[i] == new_lines[j]; });
     matches.emplace_back(old_lines.size(), new_lines.size());
     out_ += "<<-EOT" + end + "\n";
     const auto line = [&](Change change, std::string_view text) {

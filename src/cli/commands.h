@@ -33,6 +33,8 @@ int run_subcommand(Context& context, std::string_view parent, std::string_view d
 
 // One function a command; each stands in the file of its name.
 int certs_command(Context& context, const Arguments& arguments);
+int cloudtrail_command(Context& context, const Arguments& arguments);
+int config_command(Context& context, const Arguments& arguments);
 int console_command(Context& context, const Arguments& arguments);
 int down_command(Context& context, const Arguments& arguments);
 int elb_name_command(Context& context, const Arguments& arguments);
@@ -41,9 +43,11 @@ int graph_command(Context& context, const Arguments& arguments);
 int image_command(Context& context, const Arguments& arguments);
 int import_command(Context& context, const Arguments& arguments);
 int keys_command(Context& context, const Arguments& arguments);
+int machines_command(Context& context, const Arguments& arguments);
 int nodes_command(Context& context, const Arguments& arguments);
 int output_command(Context& context, const Arguments& arguments);
 int etcd_command(Context& context, const Arguments& arguments);
+int roll_command(Context& context, const Arguments& arguments);
 int session_command(Context& context, const Arguments& arguments);
 int show_command(Context& context, const Arguments& arguments);
 int ssh_command(Context& context, const Arguments& arguments);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/line_diff.h"
 #include "hcl/format.h"
 #include "hcl/parser.h"
 
@@ -91,26 +92,8 @@ class Formatter {
     }
   }
 
-  // The lines that differ, between what is common at the start and at the end.
   void print_diff(const std::string& path, const std::string& before, const std::string& after) {
-    auto lines = [](const std::string& text) {
-      std::vector<std::string> all;
-      for (std::size_t at = 0; at < text.size();) {
-        std::size_t end = std::min(text.find('\n', at), text.size());
-        all.push_back(text.substr(at, end - at));
-        at = end + 1;
-      }
-      return all;
-    };
-    std::vector<std::string> a = lines(before), b = lines(after);
-    std::size_t head = 0;
-    while (head < a.size() && head < b.size() && a[head] == b[head]) ++head;
-    std::size_t tail = 0;
-    while (tail < a.size() - head && tail < b.size() - head && a[a.size() - 1 - tail] == b[b.size() - 1 - tail]) ++tail;
-    context_.print(fmt::format("--- old/{0}\n+++ new/{0}\n@@ -{1},{2} +{1},{3} @@\n", path, head + 1,
-                               a.size() - head - tail, b.size() - head - tail));
-    for (std::size_t i = head; i < a.size() - tail; ++i) context_.print("-" + a[i] + "\n");
-    for (std::size_t i = head; i < b.size() - tail; ++i) context_.print("+" + b[i] + "\n");
+    context_.print(unified_diff("old/" + path, "new/" + path, before, after, context_.terminal.color()));
   }
 
   int standard_input() {
