@@ -1,5 +1,5 @@
-// Replacing the nodes of a group in turn: what to do next, from what is seen now. Nothing is remembered between two looks,
-// so that a roll that was killed goes on where it was. `terrace roll` looks, asks here, and does it.
+// Replacing the nodes of a group in turn: what to do next, from what is seen now. Nothing is remembered between two
+// looks, so that a roll that was killed goes on where it was. `terrace roll` looks, asks here, and does it.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ struct RollStep {
 // configuration changed. Oldest first.
 std::vector<Node> outdated_nodes(const RollView& view);
 
-// Never lets fewer nodes be ready than desired - max_unavailable; of etcd one at a time, and never fewer than its quorum.
+// Never lets fewer nodes be ready than desired - max_unavailable; of etcd one at a time, and never fewer than its
+// quorum.
 RollStep next_roll_step(const RollView& view);
 
 }  // namespace terrace::cluster
