@@ -33,6 +33,7 @@ std::string unapproved(const plan::Plan& approved, const plan::Plan& now) {
 
 struct ClusterRun::StackRun {
   explicit StackRun(Loop& loop) : planned(loop), finished(loop) {}
+  std::unique_ptr<RunView> view;  // with -json
   std::unique_ptr<apply::Operation> operation;
   Diagnostics diagnostics;
   Event planned;
@@ -79,7 +80,11 @@ bool ClusterRun::find(const Arguments& names, bool dependents) {
 }
 
 void ClusterRun::plan(const char* operation) {
-  for (const std::string& name : selected_) runs_.emplace(name, std::make_unique<StackRun>(context_.loop));
+  if (flags_.json) print_json_version(context_);
+  for (const std::string& name : selected_) {
+    auto [run, added] = runs_.emplace(name, std::make_unique<StackRun>(context_.loop));
+    if (flags_.json) run->second->view = make_json_view(context_, name);
+  }
   context_.loop.run(plan_all(operation));
 }
 
@@ -94,8 +99,38 @@ Task<std::optional<lang::Value>> ClusterRun::outputs_for(std::string state_path)
   co_return outputs;
 }
 
+RunView* ClusterRun::view_of(const std::string& name) const {
+  return runs_.at(name)->view.get();
+}
+
+void ClusterRun::tell(const std::string& name, const Diagnostics& diagnostics) {
+  if (RunView* view = view_of(name)) {
+    view->diagnostics(diagnostics);
+  } else if (progress_) {
+    progress_->aside([&] { context_.show(diagnostics, access_.stacks().at(name).directory); });
+  } else {
+    context_.show(diagnostics, access_.stacks().at(name).directory);
+  }
+}
+
+void ClusterRun::tell_error(const std::string& name, std::string summary, std::string detail) {
+  Diagnostics diagnostics;
+  diagnostics.error(std::move(summary), std::move(detail));
+  tell(name, diagnostics);
+}
+
 int ClusterRun::show_plans(Listing listing) {
   bool failed = false;
+  if (flags_.json) {
+    for (const std::string& name : selected_) {
+      StackRun& run = *runs_.at(name);
+      if (run.operation && run.made)
+        run.view->planned(run.operation->run().plan(), registry(name), run.diagnostics.has_errors());
+      run.view->diagnostics(run.diagnostics);
+      failed = failed || run.failed;
+    }
+    return failed ? 1 : 0;
+  }
   plan::Counts total;
   bool color = context_.terminal.color();
   for (const std::string& name : selected_) {
@@ -146,8 +181,10 @@ const Diagnostics& ClusterRun::plan_errors(const std::string& name) const {
 
 bool ClusterRun::approved() {
   if (flags_.auto_approve) return true;
-  if (!flags_.input) {
-    context_.fail("Nothing is approved", "Nothing can be asked with -input=false. Give -auto-approve.");
+  if (!flags_.input || flags_.json) {
+    tell_error(
+        selected_.front(), "Nothing is approved",
+        fmt::format("Nothing can be asked with {}. Give -auto-approve.", flags_.json ? "-json" : "-input=false"));
     return false;
   }
   std::string listed;
@@ -172,7 +209,7 @@ bool ClusterRun::approved() {
 }
 
 int ClusterRun::apply(Signals& signals) {
-  progress_ = std::make_unique<Progress>(context_);
+  progress_ = std::make_unique<Progress>(context_, !flags_.json);
   for (const std::string& name : selected_) {
     const plan::Plan* plan = plan_of(name);
     plan::Counts counts = plan == nullptr ? plan::Counts() : plan::count_changes(*plan);
@@ -187,7 +224,7 @@ int ClusterRun::apply(Signals& signals) {
 
 void ClusterRun::close() {
   for (auto& [name, run] : runs_) {
-    if (run->operation) context_.show(context_.loop.run(run->operation->close()));
+    if (run->operation) tell(name, context_.loop.run(run->operation->close()));
   }
 }
 
@@ -222,8 +259,11 @@ Task<void> ClusterRun::plan_one(std::string name, std::string operation) {
                          {config::VariableOption::Kind::kFile, join_path(working_directory(), cluster::kValuesFile)});
   apply::OperationSettings settings = flags.settings(context_, access_.stacks().at(name).directory);
   settings.variables.undeclared_in_files_allowed = true;
-  apply::Effects effects{context_.files, context_.loop, context_.random,
-                         registry(name), nullptr,       [this](const std::string& text) { context_.print(text); }};
+  plan::PlanObserver* observer = run.view ? &run.view->plan_observer() : nullptr;
+  apply::Effects effects{
+      context_.files, context_.loop, context_.random, registry(name), observer, [this](const std::string& text) {
+        if (!flags_.json) context_.print(text);
+      }};
   run.operation = std::make_unique<apply::Operation>(effects, std::move(settings));
   Diagnostics loaded = run.operation->load();
   run.diagnostics.append(std::move(loaded));
@@ -313,22 +353,18 @@ Task<bool> ClusterRun::plan_again(std::string name, StackRun& run) {
   std::string operation = "OperationTypeApply";
   co_await plan_one(name, std::move(operation));
   if (run.failed || closed.has_errors()) {
-    progress_->aside([&] {
-      context_.show(closed);
-      context_.show(run.diagnostics, access_.stacks().at(name).directory);
-    });
+    tell(name, closed);
+    tell(name, run.diagnostics);
     run.outcome = "failed while it was planned with the real values of the stacks it needs";
     co_return false;
   }
   std::string surprise = unapproved(approved, run.operation->run().plan());
   if (surprise.empty()) co_return true;
-  progress_->aside([&] {
-    context_.fail(
-        "The plan has changed",
-        fmt::format("With the real values of the stacks that {} needs, {} would change in a way that the plan did not "
-                    "show. Nothing of this stack was changed. Run the command again to see and approve it.",
-                    name, surprise));
-  });
+  tell_error(
+      name, "The plan has changed",
+      fmt::format("With the real values of the stacks that {} needs, {} would change in a way that the plan did not "
+                  "show. Nothing of this stack was changed. Run the command again to see and approve it.",
+                  name, surprise));
   run.outcome = "not begun: its plan changed, run again";
   co_return false;
 }
@@ -347,10 +383,11 @@ Task<bool> ClusterRun::apply_stack(std::string name, StackRun& run, Signals& sig
   apply::Options options;
   options.parallelism = flags_.parallelism;
   options.interrupt = &signals.interrupt;
-  options.observer = &printer;
+  options.observer = run.view ? &run.view->apply_observer() : &printer;
   run.changed = true;
   apply::ApplyResult result = co_await run.operation->apply(options);
-  progress_->aside([&] { context_.show(result.diagnostics, access_.stacks().at(name).directory); });
+  tell(name, result.diagnostics);
+  if (run.view) run.view->applied(result, run.operation->session().state(), flags_.destroy);
   bool failed = result.diagnostics.has_errors() || result.interrupted;
   run.outcome = fmt::format("{} added, {} changed, {} destroyed", result.added, result.changed, result.destroyed);
   if (failed) run.outcome += fmt::format("; stopped with {} not begun", result.skipped.size());
@@ -366,6 +403,8 @@ bool ClusterRun::depends_on_changed(const std::string& name) const {
 }
 
 int ClusterRun::summarize() const {
+  if (flags_.json)
+    return std::any_of(runs_.begin(), runs_.end(), [](const auto& run) { return run.second->not_applied; });
   std::vector<std::string> order = selected_;
   if (flags_.destroy) std::reverse(order.begin(), order.end());
   bool failed = std::any_of(runs_.begin(), runs_.end(), [](const auto& run) { return run.second->not_applied; });

@@ -11,6 +11,7 @@
 #include "cli/cluster_access.h"
 #include "cli/context.h"
 #include "cli/progress.h"
+#include "cli/run_view.h"
 #include "cli/session.h"
 #include "plan/plan.h"
 #include "providers/terraform_provider.h"
@@ -60,6 +61,10 @@ class ClusterRun final : public providers::SiblingOutputs {
   class Printer;
 
   std::string heading(const std::string& name) const;
+  // With -json the stack's lines; null otherwise.
+  RunView* view_of(const std::string& name) const;
+  void tell(const std::string& name, const Diagnostics& diagnostics);
+  void tell_error(const std::string& name, std::string summary, std::string detail);
   std::size_t changed_stacks() const;
   Task<void> plan_all(const char* operation);
   Task<void> plan_one(std::string name, std::string operation);

@@ -65,6 +65,7 @@ void Progress::clear() {
 }
 
 void Progress::draw() {
+  if (!shown_) return;
   if (!context_.terminal.is_live()) return;
   context_.print("\r\x1b[K" + line());
   drawn_ = true;

@@ -13,7 +13,8 @@ namespace terrace::cli {
 
 class Progress {
  public:
-  explicit Progress(Context& context) : context_(context) {}
+  // Nothing is drawn unless `shown`.
+  Progress(Context& context, bool shown) : context_(context), shown_(shown) {}
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -43,6 +44,7 @@ class Progress {
 
   Context& context_;
   std::vector<Stack> stacks_;
+  bool shown_;
   bool drawn_ = false;
 };
 

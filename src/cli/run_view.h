@@ -36,6 +36,9 @@ class RunView {
 
 // `compact_warnings`: only their summaries.
 std::unique_ptr<RunView> make_text_view(Context& context, bool compact_warnings);
-std::unique_ptr<RunView> make_json_view(Context& context);
+// `stack`: in a run across stacks the one that it speaks of, which every line names; empty in a root module.
+std::unique_ptr<RunView> make_json_view(Context& context, std::string stack = {});
+// The first line of such a stream, for a run across stacks.
+void print_json_version(Context& context);
 
 }  // namespace terrace::cli

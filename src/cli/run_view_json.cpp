@@ -107,11 +107,20 @@ std::string id_text(const std::string& id) {
   return id.empty() ? "" : fmt::format(" [id={}]", id);
 }
 
+void print_line(Context& context, const char* level, const std::string& message, const char* type, const Json& more) {
+  Json object = {{"@level", level},
+                 {"@message", message},
+                 {"@module", "terraform.ui"},
+                 {"@timestamp", rfc3339_nano(context.clock.wall())}};
+  for (const auto& [name, value] : more.items()) object[name] = value;
+  object["type"] = type;
+  context.print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
 class JsonView final : public RunView, plan::PlanObserver, apply::Observer {
  public:
-  explicit JsonView(Context& context) : context_(context) {
-    line("info", fmt::format("Terraform {}", kLanguageVersion), "version",
-         {{"terraform", kLanguageVersion}, {"ui", "1.2"}});
+  JsonView(Context& context, std::string stack) : context_(context), stack_(std::move(stack)) {
+    if (stack_.empty()) print_json_version(context_);
   }
 
   plan::PlanObserver& plan_observer() override { return *this; }
@@ -169,14 +178,9 @@ class JsonView final : public RunView, plan::PlanObserver, apply::Observer {
   }
 
  private:
-  void line(const char* level, const std::string& message, const char* type, const Json& more) {
-    Json object = {{"@level", level},
-                   {"@message", message},
-                   {"@module", "terraform.ui"},
-                   {"@timestamp", rfc3339_nano(context_.clock.wall())}};
-    for (const auto& [name, value] : more.items()) object[name] = value;
-    object["type"] = type;
-    context_.print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  void line(const char* level, const std::string& message, const char* type, Json more) {
+    if (!stack_.empty()) more["stack"] = stack_;
+    print_line(context_, level, message, type, more);
   }
 
   void summary(const std::string& message, int add, int change, int import, int remove, const char* operation) {
@@ -257,12 +261,18 @@ class JsonView final : public RunView, plan::PlanObserver, apply::Observer {
   }
 
   Context& context_;
+  std::string stack_;
 };
 
 }  // namespace
 
-std::unique_ptr<RunView> make_json_view(Context& context) {
-  return std::make_unique<JsonView>(context);
+std::unique_ptr<RunView> make_json_view(Context& context, std::string stack) {
+  return std::make_unique<JsonView>(context, std::move(stack));
+}
+
+void print_json_version(Context& context) {
+  print_line(context, "info", fmt::format("Terraform {}", kLanguageVersion), "version",
+             {{"terraform", kLanguageVersion}, {"ui", "1.2"}});
 }
 
 }  // namespace terrace::cli

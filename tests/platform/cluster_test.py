@@ -306,6 +306,42 @@ class TwelveStacksTest(unittest.TestCase):
         self.assertEqual({kind: found for kind, found in left.items() if found}, {})
 
 
+class JsonLinesTest(unittest.TestCase):
+    """With -json a run across stacks writes lines for a program, each with the stack that it speaks of."""
+
+    def lines(self, *arguments, expect=0):
+        lines = [json.loads(line) for line in self.cluster.terrace(*arguments, expect=expect).splitlines()]
+        self.assertEqual(lines[0]["type"], "version")
+        self.assertEqual([line for line in lines[1:] if line.get("stack") not in ("vpc", "s3", "iam")], [])
+        return lines
+
+    def test_up_and_down(self):
+        moto = world.Moto()
+        self.addCleanup(moto.close)
+        self.cluster = cluster.Cluster(moto.endpoint, stacks=("vpc", "s3", "iam"))
+        self.addCleanup(self.cluster.close)
+        unasked = self.lines("up", "-json", "all", expect=1)
+        self.assertEqual(unasked[-1]["type"], "diagnostic")
+        self.assertIn("-auto-approve", unasked[-1]["diagnostic"]["detail"])
+        planned = self.lines("plan", "-json", "-detailed-exitcode", "all", expect=2)
+        made = self.lines("up", "-json", "-auto-approve", "all")
+        for stack in ("vpc", "s3", "iam"):
+            plan, apply = [next(line["changes"] for line in lines if line["type"] == "change_summary" and line["stack"] == stack
+                                and line["changes"]["operation"] == operation) for lines, operation in ((planned, "plan"), (made, "apply"))]
+            self.assertEqual(plan["add"], apply["add"])
+            done = [line for line in made if line["type"] == "apply_complete" and line["stack"] == stack and line["hook"]["action"] == "create"]
+            self.assertEqual(len(done), apply["add"])
+        again = self.lines("plan", "-json", "-detailed-exitcode", "all")
+        self.assertTrue(any(line["type"] == "refresh_complete" for line in again))
+        (self.cluster.directory / "stacks" / "iam" / "wrong.tf").write_text("output \"wrong\" {\n  value = var.missing\n}\n")
+        wrong = [line for line in self.lines("plan", "-json", "all", expect=1) if line["type"] == "diagnostic"]
+        self.assertEqual([(line["stack"], line["diagnostic"]["severity"]) for line in wrong], [("iam", "error")])
+        (self.cluster.directory / "stacks" / "iam" / "wrong.tf").unlink()
+        gone = self.lines("down", "-json", "-auto-approve", "all")
+        self.assertEqual(sum(line["changes"]["remove"] for line in gone if line["type"] == "change_summary" and line["changes"]["operation"] == "destroy"),
+                         sum(line["changes"]["add"] for line in planned if line["type"] == "change_summary"))
+
+
 class NeighboursTest(unittest.TestCase):
     def test_two_clusters_share_an_account_and_a_region(self):
         moto = world.Moto()
