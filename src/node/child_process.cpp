@@ -31,6 +31,10 @@ constexpr Duration kPatience = std::chrono::seconds(10);  // etcd may outlive SI
   ::_exit(127);
 }
 
+int exit_code(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 }  // namespace
 
 ChildProcess::ChildProcess(Loop& loop, std::vector<std::string> arguments)
@@ -91,7 +95,14 @@ Task<void> ChildProcess::stop() {
 
 Task<int> ChildProcess::ended() {
   while (running()) co_await loop_.sleep(kLook);
-  co_return WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);
+  co_return exit_code(status_);
+}
+
+int ChildProcess::wait() {
+  while (pid_ != 0) {
+    if (::waitpid(pid_, &status_, 0) == pid_ || errno != EINTR) pid_ = 0;
+  }
+  return exit_code(status_);
 }
 
 }  // namespace terrace::node

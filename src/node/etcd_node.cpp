@@ -14,6 +14,7 @@ Holder holder_of(const Settings& settings) {
 }
 
 std::unique_ptr<Supervisor> supervisor_for(const ProgramEffects& effects, const ProgramOptions& options) {
+  if (options.systemd) return std::make_unique<SystemdUnit>(effects.loop, "terrace-etcd.service");
   const NodePaths paths(options.root);
   std::vector<std::string> arguments = {"etcd", "--config-file=" + paths.etcd_config};
   return std::make_unique<ChildProcess>(effects.loop, std::move(arguments));

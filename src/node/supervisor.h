@@ -37,12 +37,30 @@ class ChildProcess final : public Supervisor {
   bool running() override;
   // Waits until it ends by itself: its exit status, or 128 and the signal's number.
   Task<int> ended();
+  // The same, and nothing else of this process goes on meanwhile: for programs that are done at once.
+  int wait();
 
  private:
   Loop& loop_;
   std::vector<std::string> arguments_;
   pid_t pid_ = 0;
   int status_ = 0;
+};
+
+// A unit of systemd's, asked by `systemctl`, which is looked up on PATH. It outlives this process.
+class SystemdUnit final : public Supervisor {
+ public:
+  // `unit` is its whole name, as in "terrace-etcd.service".
+  SystemdUnit(Loop& loop, std::string unit) : loop_(loop), unit_(std::move(unit)) {}
+
+  Status<std::string> start() override;
+  Task<void> stop() override;
+  // A unit that waits to be restarted does not run; start() then starts it at once.
+  bool running() override;
+
+ private:
+  Loop& loop_;
+  std::string unit_;
 };
 
 }  // namespace terrace::node

@@ -137,10 +137,10 @@ class Node:
         self.log = open(self.root / "log", "a+")
         self.process = None
 
-    def start(self, command="run"):
-        environment = {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": self.account.moto.endpoint,
+    def start(self, command="run", supervisor="process", path=os.environ["PATH"]):
+        environment = {"PATH": path, "AWS_ENDPOINT_URL": self.account.moto.endpoint,
                        "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata.endpoint}
-        self.process = subprocess.Popen([TERRACED, command, f"-root={self.root}", "-supervisor=process"], env=environment,
+        self.process = subprocess.Popen([TERRACED, command, f"-root={self.root}", f"-supervisor={supervisor}"], env=environment,
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     def end(self, how=signal.SIGTERM):
@@ -181,6 +181,44 @@ class Node:
             self.end(signal.SIGKILL)
         self.metadata.close()
         self.log.close()
+
+
+class Systemd:
+    """A systemctl on a PATH of its own, which runs etcd as a daemon of the node's: what terraced asks it is kept in a file."""
+
+    def __init__(self, node):
+        self.folder = node.root / "systemd"
+        self.folder.mkdir()
+        self.path = f"{self.folder}:{os.environ['PATH']}"
+        tool = self.folder / "systemctl"
+        tool.write_text(f"""#!/bin/bash
+cd {self.folder}
+echo "$*" >> asked
+runs() {{ [ -s pid ] && grep -qs '^State:.[^Z]' "/proc/$(<pid)/status"; }}
+case $1 in
+  start) runs || {{ setsid etcd --config-file={node.root}/var/lib/terrace/etcd.json > log 2>&1 < /dev/null & echo $! > pid; }} ;;
+  stop) ! runs || {{ kill "$(<pid)"; while runs; do sleep 0.05; done; }} ;;
+  is-active) runs || exit 3 ;;
+  *) exit 1 ;;
+esac
+""")
+        tool.chmod(0o755)
+
+    def asked(self):
+        return (self.folder / "asked").read_text().splitlines()
+
+    def pid(self):
+        """The process of etcd, where it runs."""
+        try:
+            pid = int((self.folder / "pid").read_text())
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (OSError, ValueError):
+            return None
+        return None if state == "Z" else pid
+
+    def close(self):
+        if pid := self.pid():
+            os.kill(pid, signal.SIGKILL)
 
 
 class Etcd:

@@ -63,6 +63,31 @@ class EtcdNodes(unittest.TestCase):
         self.all_vote()
         self.assertEqual(nodes.Etcd(node).get("a"), "1")
 
+    def test_etcd_as_a_unit_of_systemds_outlives_terraced(self):
+        self.account.make_group("etcd", 1)
+        (instance, address), = self.account.instances("etcd").items()
+        node = self.nodes[instance] = nodes.Node(self.account, "etcd", instance, address, self.folder.name)
+        self.addCleanup(node.close)
+        systemd = nodes.Systemd(node)
+        self.addCleanup(systemd.close)
+        node.start("etcd", "systemd", systemd.path)
+        self.all_vote()
+        nodes.Etcd(node).put("a", "1")
+        pid = systemd.pid()
+        self.assertIsNone(node.etcd_pid(), "it is no child of terraced")
+        self.assertEqual(node.end(), 0)
+        self.assertEqual(nodes.Etcd(node).get("a"), "1")
+
+        # Another terraced takes it as it is, and starts it where it has ended.
+        node.start("etcd", "systemd", systemd.path)
+        nodes.until("the node is well", node.healthy)
+        self.assertEqual(systemd.pid(), pid)
+        os.kill(pid, signal.SIGKILL)
+        nodes.until("etcd runs again", lambda: systemd.pid() not in (None, pid))
+        self.all_vote()
+        self.assertEqual(nodes.Etcd(node).get("a"), "1")
+        self.assertEqual({line.split()[-1] for line in systemd.asked()}, {"terrace-etcd.service"})
+
     def test_three_nodes_form_one_cluster_and_each_may_be_lost(self):
         self.launch(3)
         one, two, three = self.nodes.values()
