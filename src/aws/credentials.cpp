@@ -107,8 +107,9 @@ struct CredentialChain::Impl {
 
   Task<CredentialsResult> get() {
     while (refreshing != nullptr) {
-      std::shared_ptr<Event> event = refreshing;
-      co_await *event;
+      const std::shared_ptr<Event> kept_event = refreshing;
+      Event& event = *kept_event;  // GCC 12 awaits a copy of what an expression points to, and nobody sets that
+      co_await event;
     }
     if (kept && is_fresh(*kept, kRefreshAhead)) co_return *kept;
     if (failure && loop.clock().monotonic() - failed_at < kFailureKept) co_return Failure(*failure);

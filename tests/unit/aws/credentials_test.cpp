@@ -194,6 +194,57 @@ TEST_F(ChainTest, AsksTheInstanceWithAToken) {
   EXPECT_THAT(find().error().describe(), HasSubstr("instance metadata: it is switched off"));
 }
 
+// Answers after a while, so that others ask meanwhile.
+class SlowNetwork final : public Network {
+ public:
+  SlowNetwork(Loop& loop, Network& network) : loop_(loop), network_(network) {}
+  Task<HttpResult> send(HttpRequest request) override {
+    Duration pause = std::chrono::milliseconds(20);
+    co_await loop_.sleep(pause);
+    HttpResult result = co_await network_.send(std::move(request));
+    co_return result;
+  }
+
+ private:
+  Loop& loop_;
+  Network& network_;
+};
+
+Task<void> keep(CredentialChain& chain, std::vector<std::string>& ids) {
+  const CredentialsResult result = co_await chain.credentials();
+  ids.push_back(result.ok() ? result->access_key_id : "none");
+}
+
+Task<void> keep_several(Loop& loop, CredentialChain& chain, std::vector<std::string>& ids) {
+  TaskGroup group(loop);
+  for (int i = 0; i < 3; ++i) group.add(keep(chain, ids));
+  co_await group.join();
+}
+
+TEST_F(ChainTest, CallsAtTheSameTimeAskTheInstanceOnce) {
+  int roles = 0;
+  bool is_there = false;
+  network.otherwise([&](const HttpRequest& request) -> HttpResult {
+    if (!is_there) return HttpResponse{404, {}, ""};
+    if (request.method == "PUT") return HttpResponse{200, {}, "IMDSTOKEN"};
+    if (request.url.ends_with("security-credentials/")) return HttpResponse{200, {}, "node\n"};
+    ++roles;
+    return HttpResponse{
+        200, {}, R"({"AccessKeyId":"ASIAEC2","SecretAccessKey":"s","Token":"t","Expiration":"2030-01-01T00:00:00Z"})"};
+  });
+  SlowNetwork slow(loop, network);
+  CredentialChain chain(loop, slow, files, random, models, processes, environment, settings, log);
+  std::vector<std::string> ids;
+  loop.run(keep_several(loop, chain, ids));
+  EXPECT_EQ(ids, std::vector<std::string>(3, "none"));
+  is_there = true;
+  clock.advance(std::chrono::minutes(1));
+  ids.clear();
+  loop.run(keep_several(loop, chain, ids));
+  EXPECT_EQ(ids, std::vector<std::string>(3, "ASIAEC2"));
+  EXPECT_EQ(roles, 1);
+}
+
 TEST_F(ChainTest, RefreshesBeforeTheyExpire) {
   environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/c";
   int asked = 0;
