@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"status", "Say how every stack and node group is", status_command, true},
     {"nodes", "List the instances of the groups", nodes_command, true},
     {"ssh", "Open a shell on a node", ssh_command, true},
+    {"menu", "All of it on one screen", menu_command, true},
     {"certs", "Make, show or renew the cluster's certificates", certs_command, false},
     {"cloudtrail", "Make, show or delete the trail of all regions", cloudtrail_command, false},
     {"config", "Show, compare or push a role's node configuration", config_command, false},

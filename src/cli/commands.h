@@ -44,6 +44,7 @@ int image_command(Context& context, const Arguments& arguments);
 int import_command(Context& context, const Arguments& arguments);
 int keys_command(Context& context, const Arguments& arguments);
 int machines_command(Context& context, const Arguments& arguments);
+int menu_command(Context& context, const Arguments& arguments);
 int nodes_command(Context& context, const Arguments& arguments);
 int output_command(Context& context, const Arguments& arguments);
 int etcd_command(Context& context, const Arguments& arguments);
