@@ -1,8 +1,8 @@
 // Task<T>: a lazy coroutine, started when it is awaited and resumed by the one Loop. Everyone who waits includes it.
 //
-// House rules, because GCC 12 miscompiles some awaits: give `co_await` arguments that are named locals rather than
-// braced temporaries, never await inside a conditional expression (?:) or the range of a for loop, and never capture
-// by reference in a coroutine lambda (make it a function with parameters).
+// House rules, because GCC 12 miscompiles some awaits: give `co_await` arguments that are named locals, neither braced
+// temporaries nor `*pointer` (it awaits a copy: name a reference), never await inside a conditional expression (?:) or
+// the range of a for loop, and never capture by reference in a coroutine lambda (make it a function with parameters).
 #pragma once
 
 #include <coroutine>
