@@ -36,7 +36,7 @@ def until(what, condition, seconds=60):
 class Metadata:
     """The instance metadata service of one instance, version 2 alone."""
 
-    def __init__(self, instance, address, tags):
+    def __init__(self, instance, address, tags, listen=("127.0.0.1", 0)):
         self.documents = {
             "/latest/dynamic/instance-identity/document": json.dumps({
                 "instanceId": instance, "privateIp": address, "accountId": world.ACCOUNT, "region": world.REGION,
@@ -72,9 +72,9 @@ class Metadata:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(listen, Handler)
         self.server.daemon_threads = True
-        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.endpoint = f"http://{listen[0]}:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
@@ -83,16 +83,17 @@ class Metadata:
 
 
 class Account:
-    """An emulated account with the bucket of a cluster and autoscaling groups whose instances have loopback addresses."""
+    """An emulated account with the bucket of a cluster and autoscaling groups whose instances have addresses of `block`, by
+    default one of loopback addresses."""
 
-    def __init__(self, moto):
+    def __init__(self, moto, block=None):
         self.moto, self.client = moto, world.session(moto.endpoint)
         self.bucket = f"{world.ACCOUNT}-{CLUSTER}-cloudinit"
         self.s3 = self.client("s3")
         self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": world.REGION})
         ec2 = self.client("ec2")
         # A block for each run: two of them at the same time do not meet.
-        block = f"127.{os.getpid() // 250 % 250 + 1}.{os.getpid() % 250 + 1}.0/24"
+        block = block or f"127.{os.getpid() // 250 % 250 + 1}.{os.getpid() % 250 + 1}.0/24"
         vpc = ec2.create_vpc(CidrBlock=block)["Vpc"]["VpcId"]
         self.subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=world.REGION + "a")["Subnet"]["SubnetId"]
         self.autoscaling = self.client("autoscaling")

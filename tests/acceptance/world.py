@@ -34,19 +34,19 @@ def moto_server_program():
 
 
 class Moto:
-    """moto_server on a free loopback port; ended by its process id."""
+    """moto_server on a free port of `host`; ended by its process id."""
 
-    def __init__(self):
+    def __init__(self, host="127.0.0.1"):
         self.port = free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.endpoint = f"http://{host}:{self.port}"
         environment = dict(os.environ, MOTO_AMIS_PATH=str(AMIS), MOTO_PORT=str(self.port))
-        self.process = subprocess.Popen([moto_server_program(), "-H", "127.0.0.1", "-p", str(self.port)], env=environment,
+        self.process = subprocess.Popen([moto_server_program(), "-H", host, "-p", str(self.port)], env=environment,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while True:
             if self.process.poll() is not None:
                 raise RuntimeError(f"moto_server ended with {self.process.returncode}")
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            with contextlib.suppress(OSError), socket.create_connection((host, self.port), 1):
                 return
             if time.monotonic() > deadline:
                 raise RuntimeError("moto_server did not listen within a minute")
