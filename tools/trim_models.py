@@ -82,7 +82,7 @@ OPERATIONS = {
         UpdateSecurityGroupRuleDescriptionsIngress
     """,
     "efs": """
-        CreateFileSystem CreateMountTarget DeleteFileSystem DeleteMountTarget DescribeFileSystems
+        CreateFileSystem CreateMountTarget DeleteFileSystem DeleteMountTarget DescribeBackupPolicy DescribeFileSystems
         DescribeLifecycleConfiguration DescribeMountTargetSecurityGroups DescribeMountTargets DescribeTags
         ModifyMountTargetSecurityGroups PutBackupPolicy PutLifecycleConfiguration TagResource UntagResource UpdateFileSystem
         UpdateFileSystemProtection

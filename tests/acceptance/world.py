@@ -71,7 +71,9 @@ class Request:
         scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", headers.get("Authorization", ""))
         self.service = scope.group(1) if scope else "?"
         target = headers.get("X-Amz-Target", "")
-        action = urllib.parse.parse_qs(body.decode("latin-1")).get("Action") if body[:7] != b"<?xml v" else None
+        self.body = body
+        self.parameters = urllib.parse.parse_qs(body.decode("latin-1")) if body[:7] != b"<?xml v" else {}
+        action = self.parameters.get("Action")
         self.operation = target.split(".")[-1] if target else action[0] if action else f"{method} {self._shape()}"
 
     def _shape(self):
@@ -85,11 +87,12 @@ class Request:
 
 class Proxy:
     """Stands before `endpoint` and notes every request. `before(index, request)` and `after(index, request)` run around the
-    forwarding; `before` may give (status, body) to answer in AWS's place."""
+    forwarding; `before` may give (status, body) to answer in AWS's place, and `rewrite(request, content)` the content of an answer
+    as AWS would have it."""
 
     def __init__(self, endpoint):
         self.requests, self.lock = [], threading.Lock()
-        self.before = self.after = None
+        self.before = self.after = self.rewrite = None
         target = urllib.parse.urlsplit(endpoint)
         proxy = self
 
@@ -109,6 +112,8 @@ class Proxy:
                     connection.request(self.command, self.path, body, headers)
                     response = connection.getresponse()
                     status, content = response.status, response.read()
+                    if proxy.rewrite:
+                        content = proxy.rewrite(request, content)
                     kept = [(k, v) for k, v in response.getheaders()
                             if k.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server")]
                     length = response.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
