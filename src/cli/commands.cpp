@@ -33,6 +33,7 @@ constexpr Command kCommands[] = {
     {"elb-name", "Print the DNS names of the load balancers", elb_name_command, false},
     {"etcd", "Say how etcd is, take a snapshot, go back to one", etcd_command, false},
     {"fmt", "Reformat configuration files", fmt_command, false},
+    {"force-unlock", "Take a lock on the state away", force_unlock_command, false},
     {"graph", "Draw what depends on what", graph_command, false},
     {"image", "Say which image is the newest, configured and running", image_command, false},
     {"import", "Take what exists into the state", import_command, false},

@@ -263,7 +263,11 @@ int refresh_command(Context& context, const Arguments& arguments) {
 }
 
 int init_command(Context& context, const Arguments& arguments) {
-  bool backend = true, input = true, upgrade = false, reconfigure = false, get = true;
+  bool backend = true, input = true, upgrade = false, reconfigure = false, get = true, migrate = false, copy = false;
+  bool lock = true;
+  Duration lock_timeout{0};
+  std::vector<std::string> backend_config;
+  std::string lockfile;
   Flags flags("init [options]",
               "Checks that the configuration can be loaded and that every provider it needs is built in. Nothing is "
               "downloaded.");
@@ -272,8 +276,21 @@ int init_command(Context& context, const Arguments& arguments) {
   flags.boolean("upgrade", &upgrade, "Accepted as Terraform's; providers come with terrace.");
   flags.boolean("reconfigure", &reconfigure, "Accepted as Terraform's.");
   flags.boolean("get", &get, "Accepted as Terraform's.");
+  flags.boolean("migrate-state", &migrate, "Accepted as Terraform's; a state stays where it is.");
+  flags.boolean("force-copy", &copy, "Accepted as Terraform's; nothing is copied.");
+  flags.boolean("lock", &lock, "Accepted as Terraform's; no state is written.");
+  flags.duration("lock-timeout", &lock_timeout, "DURATION", "Accepted as Terraform's.");
+  flags.text("lockfile", &lockfile, "MODE", "Accepted as Terraform's: readonly. There is no lock file to write.");
+  flags.list("backend-config", &backend_config, "FILE|NAME=VALUE", "Not supported: states are local files.");
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
+  if (!lockfile.empty() && lockfile != "readonly")
+    return context.fail("Invalid value for -lockfile", "The only mode is readonly: -lockfile=readonly.");
+  if (!backend_config.empty())
+    return context.fail("Backend settings cannot be given here",
+                        fmt::format("-backend-config={}: states are local files, and where one lies stands in the "
+                                    "configuration: backend \"local\" {{ path = ... }}. Write it there.",
+                                    backend_config.front()));
   if (!has_configuration(context)) {
     context.print(
         "terrace initialized in an empty directory!\n\nThe directory has no configuration files. Nothing is to be done "
@@ -292,6 +309,21 @@ int init_command(Context& context, const Arguments& arguments) {
                 "\nEvery provider of this configuration is built in; nothing was downloaded.\nTry \"terrace plan\" to "
                 "see what would change.\n");
   return 0;
+}
+
+int force_unlock_command(Context& context, const Arguments& arguments) {
+  bool force = false;
+  Flags flags("force-unlock [options] LOCK_ID", "Takes a lock on the state away, where its holder is gone.");
+  flags.boolean("force", &force, "Skip the question.");
+  Arguments rest;
+  if (auto code = context.parse(flags, arguments, &rest)) return *code;
+  if (rest.size() != 1)
+    return context.fail("Which lock?",
+                        "Give the id that the message about the lock shows: terrace force-unlock LOCK_ID.");
+  return context.fail(
+      "Local state cannot be unlocked by another process",
+      "The lock of a local state belongs to the process that holds it and ends with it, however it ends. "
+      "End that process, or wait for it (-lock-timeout=5m); a lock of a process that is gone is no lock.");
 }
 
 int validate_command(Context& context, const Arguments& arguments) {

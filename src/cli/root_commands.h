@@ -7,6 +7,7 @@
 namespace terrace::cli {
 
 int init_command(Context& context, const Arguments& arguments);
+int force_unlock_command(Context& context, const Arguments& arguments);
 int validate_command(Context& context, const Arguments& arguments);
 int plan_command(Context& context, const Arguments& arguments);
 int apply_command(Context& context, const Arguments& arguments);

@@ -53,6 +53,18 @@ class RootTest(unittest.TestCase):
         self.terrace("apply", "tfplan")
         self.refused("Saved plan is stale", command=("apply", "tfplan"))
 
+    def test_init_takes_terraforms_flags(self):
+        self.write(DATA % ("a", '"x"'))
+        for words in (["-migrate-state"], ["-force-copy"], ["-reconfigure"], ["-upgrade"], ["-lockfile=readonly"], ["-lock=false", "-lock-timeout=5s"],
+                      ["-backend=false"]):
+            self.assertIn("successfully initialized", self.terrace("init", *words))
+        self.refused("-lockfile=readonly", command=("init", "-lockfile=no"))
+        self.refused("backend \"local\"", command=("init", "-backend-config=path=x"))
+
+    def test_a_local_lock_is_its_holders(self):
+        self.refused("Which lock?", command=("force-unlock",))
+        self.refused("Local state cannot be unlocked by another process", command=("force-unlock", "-force", "0123"))
+
     def test_without_approval_nothing_is_changed(self):
         self.write(DATA % ("a", '"x"'))
         self.assertIn("Apply cancelled", self.terrace("apply", expect=1))
