@@ -423,6 +423,9 @@ class AwsProvider final : public schema::Provider {
     Json json = to_json(planned);
     Json before = json;
     std::vector<std::string> unknown, replace;
+    for (const Row& row : info.rows) {
+      if (!planned.attribute(row.name).is_known()) unknown.push_back(row.name);
+    }
     info.type->plan(to_json(request.config), to_json(request.prior), json, unknown, replace);
     for (const auto& [name, value] : json.items()) {
       if (value != before[name])

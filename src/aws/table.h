@@ -122,7 +122,8 @@ struct ResourceType {
   Hook recover =
       nullptr;  // finds what an intent made: sets state.id and whatever read needs; leaves null where there is nothing
   Hook import = nullptr;  // sets state from state.id where read needs more than the id
-  // Changes the plan where the table is not enough: `planned` with "unknown" names to add.
+  // Changes the plan where the table is not enough. `unknown` has the attributes that are not known yet, which
+  // `planned` has as null, and takes the names of others.
   void (*plan)(const Json& config, const Json& prior, Json& planned, std::vector<std::string>& unknown,
                std::vector<std::string>& replace) = nullptr;
   // Says what is wrong with a configuration, as "attribute: why".

@@ -30,17 +30,8 @@ import unittest
 import world
 
 FIXTURES = world.ROOT / "tests" / "fixtures" / "types"
-# Types that have no life, and why.
-NO_LIFE = {
-    "aws_efs_backup_policy": "docs/moto-gaps.md: PutBackupPolicy",
-    **dict.fromkeys([
-        "aws_autoscaling_group", "aws_iam_instance_profile", "aws_iam_role", "aws_iam_role_policy", "aws_launch_template",
-        "aws_s3_bucket", "aws_s3_bucket_policy", "aws_s3_bucket_public_access_block",
-        "aws_s3_bucket_server_side_encryption_configuration", "aws_s3_bucket_versioning", "aws_s3_object",
-        "aws_security_group", "aws_vpc_endpoint", "aws_vpc_security_group_egress_rule",
-        "aws_vpc_security_group_ingress_rule",
-    ], "tests/acceptance/root_test.py runs the platform, which is made of them"),
-}
+# Types whose operations the emulator does not have.
+NO_LIFE = {"aws_efs_backup_policy": "docs/moto-gaps.md: PutBackupPolicy"}
 RENAMED = {f"security_group_{way}_rule": f"aws_vpc_security_group_{way}_rule" for way in ("ingress", "egress")}
 TYPES = sorted(path.name for path in FIXTURES.iterdir() if path.is_dir())
 

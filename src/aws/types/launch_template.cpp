@@ -277,7 +277,8 @@ Task<bool> read_version(Context& c) {
     }
     data["TagSpecifications"] = std::move(launched);
   }
-  c.state = from_api(c.rows, data, c.state);
+  // A version has no more than what was written into it.
+  c.state = from_api(c.rows, data, c.state, Blocks::kAll);
   for (const auto& [name, value] : own.items()) c.state[name] = value;
   std::string description = string_of(version, "VersionDescription");
   if (!description.empty() || c.state["description"].is_string()) c.state["description"] = description;

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include <fmt/format.h>
+
 #include "aws/timestamp.h"
 
 namespace terrace::aws::types {
@@ -10,6 +12,41 @@ bool made_since(const Context& context, const std::string& created) {
   constexpr Duration kClockDifference = std::chrono::minutes(5);
   std::optional<Duration> moment = parse_timestamp(created);
   return !moment || *moment + kClockDifference >= std::chrono::seconds(context.intent_time_s);
+}
+
+Json versions_of(const Json& listing, const std::string* key) {
+  Json objects = Json::array();
+  for (const char* kind : {"Versions", "DeleteMarkers"}) {
+    for (const Json& version : listing.value(kind, Json::array())) {
+      if (key != nullptr && string_of(version, "Key") != *key) continue;
+      Json one = Json::object();
+      one["Key"] = version["Key"];
+      if (version.contains("VersionId")) one["VersionId"] = version["VersionId"];
+      objects.push_back(std::move(one));
+    }
+  }
+  return objects;
+}
+
+Task<bool> delete_objects(Context& context, std::string bucket, Json objects, bool bypass_governance) {
+  if (objects.empty()) co_return true;
+  Json params = Json::object();
+  params["Bucket"] = bucket;
+  params["Delete"] = Json::object();
+  params["Delete"]["Objects"] = std::move(objects);
+  params["Delete"]["Quiet"] = true;
+  if (bypass_governance) params["BypassGovernanceRetention"] = true;
+  ApiResult done = co_await context.call("s3", "DeleteObjects", std::move(params));
+  if (!done && is_code(done.error(), {"NoSuchBucket"})) co_return true;
+  if (!done) co_return context.fail(done.error(), "deleting objects of");
+  for (const Json& error : done->value("Errors", Json::array())) {
+    std::string code = string_of(error, "Code");
+    if (code == "NoSuchKey" || code == "NoSuchVersion") continue;
+    co_return context.fail("deleting objects of",
+                           fmt::format("S3 kept {} of {}, first {}: {}: {}", (*done)["Errors"].size(), bucket,
+                                       string_of(error, "Key"), code, string_of(error, "Message")));
+  }
+  co_return true;
 }
 
 // Route 53's hosted zones of S3's website endpoints, by region (docs.aws.amazon.com/general/latest/gr/s3.html).

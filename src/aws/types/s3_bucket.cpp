@@ -223,24 +223,11 @@ Task<bool> empty_bucket(Context& c) {
     params["Bucket"] = c.state["id"];
     ApiResult listed = co_await c.call("s3", "ListObjectVersions", params);
     if (!listed) co_return c.fail(listed.error(), "emptying");
-    Json objects = Json::array();
-    for (const char* list : {"Versions", "DeleteMarkers"}) {
-      for (const Json& version : listed->value(list, Json::array())) {
-        Json one = Json::object();
-        one["Key"] = version["Key"];
-        if (version.contains("VersionId") && version["VersionId"] != Json("null"))
-          one["VersionId"] = version["VersionId"];
-        objects.push_back(std::move(one));
-      }
-    }
+    Json objects = versions_of(*listed);
     if (objects.empty()) co_return true;
-    Json all = Json::object();
-    all["Bucket"] = c.state["id"];
-    all["Delete"] = Json::object();
-    all["Delete"]["Objects"] = std::move(objects);
-    all["Delete"]["Quiet"] = true;
-    ApiResult done = co_await c.call("s3", "DeleteObjects", all);
-    if (!done) co_return c.fail(done.error(), "emptying");
+    std::string bucket = c.text("id");
+    bool deleted = co_await delete_objects(c, bucket, std::move(objects), bool_of(c.prior, "object_lock_enabled"));
+    if (!deleted) co_return false;
   }
   co_return c.fail("emptying", "objects keep appearing in it");
 }

@@ -1,4 +1,6 @@
 // aws_s3_object
+#include <algorithm>
+
 #include "aws/encoding.h"
 #include "aws/types/s3.h"
 #include "aws/types/types.h"
@@ -159,24 +161,74 @@ Task<bool> read(Context& c) {
   co_return true;
 }
 
-Task<bool> update(Context& c) {
-  bool only_tags = true;
-  for (const auto& [name, value] : c.planned.items()) {
-    if (name != "tags" && name != "tags_all" && name != "force_destroy" && c.changed(name)) only_tags = false;
-  }
-  if (!only_tags) {
-    bool ok = co_await put(c);
-    co_return ok;
-  }
-  if (!c.changed("tags_all")) co_return true;
+// What is written with the object: a change of it is another version of the object. Its ACL, tags and locks are set on
+// the version that is there.
+constexpr const char* kContent[] = {"bucket_key_enabled",
+                                    "cache_control",
+                                    "checksum_algorithm",
+                                    "content",
+                                    "content_base64",
+                                    "content_type",
+                                    "content_encoding",
+                                    "content_disposition",
+                                    "content_language",
+                                    "etag",
+                                    "kms_key_id",
+                                    "metadata",
+                                    "source",
+                                    "source_hash",
+                                    "storage_class",
+                                    "server_side_encryption",
+                                    "website_redirect"};
+
+Task<bool> set(Context& c, const char* operation, const char* member, Json value, bool bypass) {
   Json params = Json::object();
   params["Bucket"] = c.planned["bucket"];
   params["Key"] = c.planned["key"];
-  params["Tagging"] = Json::object();
-  params["Tagging"]["TagSet"] = tag_list(c.planned["tags_all"]);
-  ApiResult done = co_await c.call("s3", "PutObjectTagging", params);
-  if (!done) co_return c.fail(done.error(), "updating tags of");
+  params[member] = std::move(value);
+  if (bypass) params["BypassGovernanceRetention"] = true;
+  ApiResult done = co_await c.call("s3", operation, std::move(params));
+  if (!done) co_return c.fail(done.error(), "updating");
   co_return true;
+}
+
+Task<bool> set_locks(Context& c) {
+  bool ok = true;
+  if (c.changed("object_lock_legal_hold_status")) {
+    Json hold = Json::object();
+    std::string status = string_of(c.planned, "object_lock_legal_hold_status");
+    hold["Status"] = status.empty() ? "OFF" : status;
+    ok = co_await set(c, "PutObjectLegalHold", "LegalHold", std::move(hold), false);
+  }
+  if (!ok || (!c.changed("object_lock_mode") && !c.changed("object_lock_retain_until_date"))) co_return ok;
+  Json retention = Json::object();
+  if (!string_of(c.planned, "object_lock_mode").empty()) retention["Mode"] = c.planned["object_lock_mode"];
+  if (!string_of(c.planned, "object_lock_retain_until_date").empty())
+    retention["RetainUntilDate"] = c.planned["object_lock_retain_until_date"];
+  // A shorter retention, or none, goes against the one that is there.
+  ok = co_await set(c, "PutObjectRetention", "Retention", std::move(retention), true);
+  co_return ok;
+}
+
+Task<bool> update(Context& c) {
+  bool written = false;
+  for (const char* name : kContent) written = written || c.changed(name);
+  bool ok = true;
+  if (written) {
+    ok = co_await put(c);
+    co_return ok;
+  }
+  if (c.changed("acl") && !string_of(c.planned, "acl").empty()) {
+    Json acl = c.planned["acl"];
+    ok = co_await set(c, "PutObjectAcl", "ACL", std::move(acl), false);
+  }
+  if (ok) ok = co_await set_locks(c);
+  if (ok && c.changed("tags_all")) {
+    Json tagging = Json::object();
+    tagging["TagSet"] = tag_list(c.planned["tags_all"]);
+    ok = co_await set(c, "PutObjectTagging", "Tagging", std::move(tagging), false);
+  }
+  co_return ok;
 }
 
 // Every version goes, so that the bucket can go, too.
@@ -188,26 +240,10 @@ Task<bool> remove(Context& c) {
   ApiResult versions = co_await c.call("s3", "ListObjectVersions", list);
   if (!versions && is_code(versions.error(), {"NoSuchBucket"})) co_return true;
   if (!versions) co_return c.fail(versions.error(), "listing the versions of");
-  Json objects = Json::array();
-  for (const char* kind : {"Versions", "DeleteMarkers"}) {
-    for (const Json& version : versions->value(kind, Json::array())) {
-      if (string_of(version, "Key") != key) continue;
-      Json one = Json::object();
-      one["Key"] = key;
-      if (version.contains("VersionId") && version["VersionId"] != Json("null"))
-        one["VersionId"] = version["VersionId"];
-      objects.push_back(std::move(one));
-    }
-  }
-  if (objects.empty()) co_return true;
-  Json params = Json::object();
-  params["Bucket"] = c.prior["bucket"];
-  params["Delete"] = Json::object();
-  params["Delete"]["Objects"] = std::move(objects);
-  params["Delete"]["Quiet"] = true;
-  ApiResult done = co_await c.call("s3", "DeleteObjects", params);
-  if (!done) co_return c.fail(done.error(), "deleting");
-  co_return true;
+  Json objects = versions_of(*versions, &key);
+  std::string bucket = string_of(c.prior, "bucket");
+  bool ok = co_await delete_objects(c, bucket, std::move(objects), bool_of(c.prior, "force_destroy"));
+  co_return ok;
 }
 
 Task<bool> recover(Context& c) {
@@ -239,11 +275,9 @@ void plan(const Json& config, const Json& prior, Json& planned, std::vector<std:
           std::vector<std::string>&) {
   if (!prior.is_object()) return;
   bool content = false;
-  for (const char* name : {"content", "content_base64", "source", "source_hash", "etag", "metadata", "content_type",
-                           "content_encoding", "cache_control", "content_disposition", "content_language",
-                           "website_redirect", "kms_key_id", "server_side_encryption", "storage_class"}) {
-    content = content || prior[name] != planned[name];
-  }
+  for (const char* name : kContent)
+    content =
+        content || prior[name] != planned[name] || std::find(unknown.begin(), unknown.end(), name) != unknown.end();
   if (!content) return;
   unknown.push_back("version_id");
   if (config["etag"].is_null()) unknown.push_back("etag");

@@ -206,18 +206,23 @@ Task<bool> set_rules(Context& c, const char* attribute, const char* revoke, cons
   co_return ok;
 }
 
-// AWS opens a new group's egress; the provider starts from nothing.
+// AWS opens a new group's egress, in a VPC with an IPv6 block by a rule for each family; the provider starts from
+// nothing. One call for each: AWS takes neither of two rules away where one of them is not there.
 Task<bool> revoke_default_egress(Context& c) {
-  Json rule = Json::object();
-  rule["IpProtocol"] = "-1";
-  rule["IpRanges"] = Json::array();
-  Json everywhere = Json::object();
-  everywhere["CidrIp"] = "0.0.0.0/0";
-  rule["IpRanges"].push_back(everywhere);
-  Json permissions = Json::array();
-  permissions.push_back(rule);
-  bool ok = co_await change_rules(c, "RevokeSecurityGroupEgress", std::move(permissions));
-  co_return ok;
+  for (const auto& [list, member, everywhere] :
+       {std::tuple("IpRanges", "CidrIp", "0.0.0.0/0"), std::tuple("Ipv6Ranges", "CidrIpv6", "::/0")}) {
+    Json range = Json::object();
+    range[member] = everywhere;
+    Json rule = Json::object();
+    rule["IpProtocol"] = "-1";
+    rule[list] = Json::array();
+    rule[list].push_back(std::move(range));
+    Json permissions = Json::array();
+    permissions.push_back(std::move(rule));
+    bool ok = co_await change_rules(c, "RevokeSecurityGroupEgress", std::move(permissions));
+    if (!ok) co_return false;
+  }
+  co_return true;
 }
 
 Task<bool> create(Context& c) {

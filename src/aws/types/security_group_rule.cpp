@@ -1,4 +1,6 @@
 // aws_vpc_security_group_ingress_rule and aws_vpc_security_group_egress_rule
+#include <algorithm>
+
 #include "aws/types/common.h"
 #include "aws/types/types.h"
 
@@ -199,6 +201,18 @@ Task<bool> recover_egress(Context& c) {
   co_return ok;
 }
 
+// AWS changes a rule's source, but not what kind of source it is.
+void plan(const Json&, const Json& prior, Json& planned, std::vector<std::string>& unknown,
+          std::vector<std::string>& replace) {
+  if (!prior.is_object()) return;
+  auto is_set = [&](const char* name) {
+    return planned[name].is_string() || std::find(unknown.begin(), unknown.end(), name) != unknown.end();
+  };
+  for (const char* name : {"cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id"}) {
+    if (prior[name].is_string() != is_set(name)) replace.push_back(name);
+  }
+}
+
 std::vector<std::string> validate(const Json& config) {
   int sources = 0;
   for (const char* name : {"cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id"})
@@ -214,6 +228,7 @@ ResourceType rule(const char* name, const char* table, const char* title) {
   type.table = table;
   type.title = title;
   type.tags = TagStyle::kEc2;
+  type.plan = plan;
   type.read = read;
   type.update = update;
   type.validate = validate;
