@@ -20,7 +20,8 @@ The agent on every node of a cluster.
 
 Commands:
   run       Everything that the node's role asks for
-  etcd      The same on etcd nodes; refuses others
+  etcd      The same on etcd nodes, without their configuration; refuses others
+  bootstrap Take up the configuration that the node's user-data names, once
   status    What the running agent says of this node, as JSON; exit code 1 where it is not well
 
 Options:
@@ -61,7 +62,9 @@ Request parse(const std::vector<std::string>& arguments) {
     }
   }
   request.options.etcd_only = request.command == "etcd";
-  const bool known = request.command == "run" || request.command == "etcd" || request.command == "status";
+  request.options.once = request.command == "bootstrap";
+  const std::string& word = request.command;
+  const bool known = word == "run" || word == "etcd" || word == "bootstrap" || word == "status";
   if (request.problem.empty() && !request.help && !known)
     request.problem = request.command.empty() ? "which command?" : "there is no command " + request.command;
   return request;

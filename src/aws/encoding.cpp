@@ -138,6 +138,9 @@ std::string hex_encode(std::string_view bytes) {
 std::string sha256(std::string_view bytes) {
   return digest(EVP_sha256(), bytes);
 }
+std::string sha512(std::string_view bytes) {
+  return digest(EVP_sha512(), bytes);
+}
 std::string sha1(std::string_view bytes) {
   return digest(EVP_sha1(), bytes);
 }

@@ -20,6 +20,7 @@ std::optional<std::string> base64_decode(std::string_view text);
 std::string hex_encode(std::string_view bytes);
 
 std::string sha256(std::string_view bytes);                             // 32 bytes
+std::string sha512(std::string_view bytes);                             // 64 bytes
 std::string sha1(std::string_view bytes);                               // 20 bytes
 std::string md5(std::string_view bytes);                                // 16 bytes; for Content-MD5 only
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 bytes

@@ -173,13 +173,21 @@ Task<Status<std::string>> Stream::secure(TlsFiles files, std::string address, st
   }
 }
 
+int new_socket() {
+  return ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
 Task<Result<std::unique_ptr<Stream>, std::string>> connect_stream(Readiness& readiness, SocketAddress to,
                                                                   Duration timeout) {
-  sockaddr_in address;
-  if (!fill(to, &address)) co_return Failure{to.host + " is no IPv4 address"};
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  co_return co_await connect_stream(readiness, new_socket(), to, timeout);
+}
+
+Task<Result<std::unique_ptr<Stream>, std::string>> connect_stream(Readiness& readiness, int fd, SocketAddress to,
+                                                                  Duration timeout) {
   if (fd < 0) co_return Failure{text_of(errno)};
   auto stream = std::make_unique<Stream>(readiness, fd);
+  sockaddr_in address;
+  if (!fill(to, &address)) co_return Failure{to.host + " is no IPv4 address"};
   const int result = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   if (result != 0 && errno != EINPROGRESS) co_return Failure{text_of(errno)};
   const bool ready = co_await readiness.ready(fd, Want::kWrite, timeout);
@@ -194,7 +202,7 @@ Task<Result<std::unique_ptr<Stream>, std::string>> connect_stream(Readiness& rea
 Result<std::unique_ptr<Listener>, std::string> Listener::open(Readiness& readiness, const SocketAddress& on) {
   sockaddr_in address;
   if (!fill(on, &address)) return Failure{on.host + " is no IPv4 address"};
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = new_socket();
   if (fd < 0) return Failure{text_of(errno)};
   std::unique_ptr<Listener> listener(new Listener(readiness, fd));
   const int yes = 1;

@@ -46,6 +46,11 @@ class Stream {
 
 Task<Result<std::unique_ptr<Stream>, std::string>> connect_stream(Readiness& readiness, SocketAddress to,
                                                                   Duration timeout);
+// A socket for connect_stream() that belongs to the network namespace the thread is in now; -1 where there is none.
+int new_socket();
+// Takes a socket of new_socket().
+Task<Result<std::unique_ptr<Stream>, std::string>> connect_stream(Readiness& readiness, int socket, SocketAddress to,
+                                                                  Duration timeout);
 
 // Listens on one address.
 class Listener {

@@ -37,6 +37,7 @@ constexpr Command kCommands[] = {
     {"graph", "Draw what depends on what", graph_command, false},
     {"image", "Say which image is the newest, configured and running", image_command, false},
     {"import", "Take what exists into the state", import_command, false},
+    {"lab", "A cluster on this machine, with real etcd", lab_command, false},
     {"keys", "Make, find, add or delete the cluster's ssh key", keys_command, false},
     {"machines", "List the machines that registered in etcd", machines_command, false},
     {"output", "Show output values", output_command, false},

@@ -42,6 +42,7 @@ int fmt_command(Context& context, const Arguments& arguments);
 int graph_command(Context& context, const Arguments& arguments);
 int image_command(Context& context, const Arguments& arguments);
 int import_command(Context& context, const Arguments& arguments);
+int lab_command(Context& context, const Arguments& arguments);
 int keys_command(Context& context, const Arguments& arguments);
 int machines_command(Context& context, const Arguments& arguments);
 int menu_command(Context& context, const Arguments& arguments);

@@ -30,6 +30,7 @@ struct RollOptions {
   bool json = false;
   bool dry_run = false;
   bool approved = false;
+  bool all = false;
   int max_unavailable = 1;
   Duration timeout = std::chrono::minutes(30);
 };
@@ -90,7 +91,9 @@ class Roll {
         context_.loop.run(cluster::read_object(access_.aws(), bucket, key));
     if (!config) return access_.fail("Reading the configuration of " + role_, config.error()) == 0;
     view_.config_changed_s = 0;
-    if (config->has_value()) {
+    if (options_.all) {
+      view_.config_changed_s = began_s_;
+    } else if (config->has_value()) {
       if (const std::optional<Duration> changed = aws::parse_timestamp((*config)->modified))
         view_.config_changed_s = std::chrono::duration_cast<std::chrono::seconds>(*changed).count();
     }
@@ -223,6 +226,7 @@ class Roll {
   ClusterAccess access_;
   std::string role_;
   RollOptions options_;
+  int64_t began_s_ = std::chrono::duration_cast<std::chrono::seconds>(context_.clock.wall()).count();
   std::unique_ptr<FileLock> lock_;
   cluster::RollView view_;
   std::string etcd_silent_;  // why nobody counts as a voter; empty where etcd speaks
@@ -239,6 +243,8 @@ int roll_command(Context& context, const Arguments& arguments) {
       "below its quorum. Interrupted, it goes on when it is run again.");
   flags.boolean("json", &options.json, "Write what is done as JSON, a line each.");
   flags.boolean("dry-run", &options.dry_run, "Show which nodes would be replaced, and do nothing.");
+  flags.boolean("all", &options.all,
+                "Replace nodes that are up to date, too: each that was launched before this run. Interrupted, it begins anew.");
   flags.boolean("auto-approve", &options.approved, "Skip the question.");
   flags.integer("max-unavailable", &options.max_unavailable, "N",
                 "How many nodes may be missing at a time. Defaults to 1, which it always is for etcd.");

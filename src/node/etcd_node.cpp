@@ -23,7 +23,7 @@ std::unique_ptr<Supervisor> supervisor_for(const ProgramEffects& effects, const 
 }  // namespace
 
 EtcdNode::EtcdNode(const ProgramEffects& effects, const ProgramOptions& options, const Settings& settings,
-                   aws::Client& client)
+                   aws::Client& client, InstanceMetadata& metadata)
     : effects_(effects),
       options_(options),
       settings_(settings),
@@ -32,7 +32,7 @@ EtcdNode::EtcdNode(const ProgramEffects& effects, const ProgramOptions& options,
       certificate_(effects.files, effects.clock, effects.random, NodePaths(options.root).tls, holder_of(settings)),
       etcd_(effects.network, certificate_.paths()),
       store_(client, settings.bucket),
-      group_(client, settings.group, settings.instance),
+      group_(client, metadata, settings.group, Instance{settings.instance, settings.address, {}}),
       supervisor_(supervisor_for(effects, options)),
       process_(effects.loop, effects.files, store_, *supervisor_, NodePaths(options.root), certificate_.paths(),
                settings.instance, settings.address),

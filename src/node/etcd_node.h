@@ -19,7 +19,8 @@ namespace terrace::node {
 
 class EtcdNode final : public RoleNode {
  public:
-  EtcdNode(const ProgramEffects& effects, const ProgramOptions& options, const Settings& settings, aws::Client& client);
+  EtcdNode(const ProgramEffects& effects, const ProgramOptions& options, const Settings& settings, aws::Client& client,
+           InstanceMetadata& metadata);
 
   Task<void> run() override;
   Task<void> stop() override;

@@ -1,5 +1,7 @@
 #include "node/http_server.h"
 
+#include <cctype>
+
 #include <fmt/format.h>
 
 namespace terrace::node {
@@ -14,6 +16,10 @@ const char* reason_of(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 404:
       return "Not Found";
     case 405:
@@ -21,6 +27,51 @@ const char* reason_of(int status) {
     default:
       return "Service Unavailable";
   }
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + 1])) &&
+                        std::isxdigit(static_cast<unsigned char>(text[i + 2]));
+    if (!escape) {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+    i += 2;
+  }
+  return out;
+}
+
+// Takes what stands before `end` off the front of `text`; all of it where there is none.
+std::string_view take(std::string_view* text, std::string_view end) {
+  const size_t at = text->find(end);
+  const std::string_view piece = text->substr(0, at);
+  text->remove_prefix(at == std::string_view::npos ? text->size() : at + end.size());
+  return piece;
+}
+
+// The head of a request, up to its empty line (RFC 9112).
+PageRequest parse_head(std::string_view head) {
+  PageRequest request;
+  std::string_view line = take(&head, "\r\n");
+  request.method = take(&line, " ");
+  std::string_view target = take(&line, " ");
+  request.path = percent_decoded(take(&target, "?"));
+  while (!target.empty()) {
+    std::string_view pair = take(&target, "&");
+    const std::string name = percent_decoded(take(&pair, "="));
+    request.query[name] = percent_decoded(pair);
+  }
+  while (!head.empty()) {
+    line = take(&head, "\r\n");
+    std::string name(take(&line, ":"));
+    for (char& each : name) each = static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    request.headers[name] = line;
+  }
+  return request;
 }
 
 }  // namespace
@@ -54,14 +105,7 @@ Task<void> HttpServer::serve_one(std::unique_ptr<Stream> stream) {
     if (!piece.ok() || piece->empty() || request.size() > kLongestRequest) co_return;
     request += *piece;
   }
-  const size_t path_begin = request.find(' ') + 1;
-  const size_t path_end = request.find_first_of(" ?\r", path_begin);
-  Page page;
-  if (request.starts_with("GET ") && path_end != std::string::npos) {
-    page = answer_(request.substr(path_begin, path_end - path_begin));
-  } else {
-    page = Page{405, "text/plain", "only GET\n"};
-  }
+  const Page page = answer_(parse_head(std::string_view(request).substr(0, request.find("\r\n\r\n"))));
   const std::string answer =
       fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
                   page.status, reason_of(page.status), page.type, page.body.size(), page.body);

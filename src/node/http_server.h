@@ -1,7 +1,9 @@
-// A small HTTP server for a loopback port: one GET a connection. The node's program serves health and metrics with it.
+// A small HTTP server: one request without a body a connection. The node's program serves health and metrics with it,
+// the lab instance metadata and its own controls.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,12 +18,20 @@ struct Page {
   std::string body = "not here\n";
 };
 
+struct PageRequest {
+  std::string method;                          // "GET"
+  std::string path;                            // "/health", without the query
+  std::map<std::string, std::string> query;    // percent-decoded
+  std::map<std::string, std::string> headers;  // names in lower case
+};
+
 class HttpServer {
  public:
-  // `answer` gives the page for a path: "/health".
-  HttpServer(Loop& loop, Readiness& readiness, std::function<Page(const std::string& path)> answer)
+  using Answer = std::function<Page(const PageRequest&)>;
+  HttpServer(Loop& loop, Readiness& readiness, Answer answer)
       : loop_(loop), readiness_(readiness), answer_(std::move(answer)) {}
-  // Serves from now on, for as long as this lives. The error says why it cannot listen.
+  // Serves from now on, for as long as this lives, in the network namespace that the thread is in now. The error says why
+  // it cannot listen.
   Status<std::string> listen(const std::string& address);
 
  private:
@@ -30,7 +40,7 @@ class HttpServer {
 
   Loop& loop_;
   Readiness& readiness_;
-  std::function<Page(const std::string& path)> answer_;
+  Answer answer_;
   std::unique_ptr<Listener> listener_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "node/bootstrap.h"
 #include "node/client_node.h"
 #include "node/etcd_node.h"
 #include "node/http_server.h"
@@ -14,6 +15,12 @@ namespace {
 constexpr Duration kRetry = std::chrono::seconds(1);
 constexpr Duration kRequestTimeout = std::chrono::seconds(10);
 constexpr const char* kMetadataEndpoint = "http://169.254.169.254";
+
+// Where instance metadata is, by AWS_EC2_METADATA_SERVICE_ENDPOINT as the SDKs know it.
+std::string metadata_endpoint(const aws::Environment& environment) {
+  const std::string* given = aws::environment_value(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+  return given == nullptr ? kMetadataEndpoint : *given;
+}
 
 // credential_process and the like are for people's machines.
 class NoProcesses final : public aws::ProcessRunner {
@@ -31,10 +38,12 @@ struct Program::Impl {
       : effects_(effects),
         options_(std::move(options)),
         environment_(std::move(environment)),
+        metadata_(effects.network, effects.clock, metadata_endpoint(environment_)),
         stop_(effects.loop),
         log_(effects.clock, "node"),
         aws_log_(effects.clock, "aws", LogLevel::kWarn),
-        server_(effects.loop, effects.network, [this](const std::string& path) { return page(path); }) {}
+        bootstrap_log_(effects.clock, "configuration"),
+        server_(effects.loop, effects.network, [this](const PageRequest& request) { return page(request); }) {}
 
   Task<int> run(Event& stop) {
     effects_.loop.spawn(begin());
@@ -57,12 +66,10 @@ struct Program::Impl {
   }
 
   Task<bool> learn_settings() {
-    const std::string* given = aws::environment_value(environment_, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
-    InstanceMetadata metadata(effects_.network, effects_.clock, given == nullptr ? kMetadataEndpoint : *given);
     const std::string node_file = NodePaths(options_.root).node_file;
     std::string said;
     while (!stop_.is_set()) {
-      Result<Settings, SettingsError> read = co_await read_settings(metadata, effects_.files, node_file);
+      Result<Settings, SettingsError> read = co_await read_settings(metadata_, effects_.files, node_file);
       if (read.ok()) {
         settings_ = std::move(*read);
         co_return true;
@@ -78,17 +85,10 @@ struct Program::Impl {
     co_return false;
   }
 
-  Task<void> begin() {
-    if (!co_await learn_settings()) co_return;
-    log_.write(LogLevel::kInfo, fmt::format("{} at {}, {} of cluster {}", settings_.instance, settings_.address,
-                                            settings_.role, settings_.cluster));
-    if (options_.etcd_only && settings_.role != "etcd") {
-      give_up("this is a node of role " + settings_.role + ": \"terraced run\" runs what it asks for");
-      co_return;
-    }
+  Task<bool> open_session(std::string region) {
     aws::SessionSettings session;
-    const std::string* region = aws::environment_value(environment_, "AWS_REGION");
-    session.config.region = region == nullptr ? settings_.region : *region;
+    const std::string* given = aws::environment_value(environment_, "AWS_REGION");
+    session.config.region = given == nullptr ? region : *given;
     session.config.max_retries = 1;
     session.config.timeout = kRequestTimeout;
     const aws::SessionEffects effects{effects_.loop, effects_.network, effects_.files, effects_.random,
@@ -97,11 +97,54 @@ struct Program::Impl {
         co_await aws::Session::open(effects, std::move(session), environment_);
     if (!opened.ok()) {
       give_up(opened.error());
-      co_return;
+      co_return false;
     }
     session_ = std::move(*opened);
+    const BootstrapEffects bootstrap{effects_.loop,      effects_.clock, effects_.files, effects_.random,
+                                     session_->client(), metadata_,      bootstrap_log_};
+    bootstrap_.emplace(bootstrap, options_.root, options_.systemd);
+    co_return true;
+  }
+
+  Task<void> bootstrap_once() {
+    const std::string path = "meta-data/placement/region";
+    const Result<std::optional<std::string>, std::string> region = co_await metadata_.get(path);
+    if (!region.ok() || !*region) {
+      give_up(region.ok() ? "instance metadata does not know the region" : region.error());
+      co_return;
+    }
+    const bool opened = co_await open_session(**region);
+    if (!opened) co_return;
+    const Result<std::vector<std::string>, std::string> done = co_await bootstrap_->apply();
+    const std::string problem = done.ok() ? bootstrap_->problem() : done.error();
+    if (!done.ok()) {
+      give_up(problem);
+    } else {
+      stop_.set();
+    }
+  }
+
+  Task<void> begin() {
+    if (options_.once) {
+      co_await bootstrap_once();
+      co_return;
+    }
+    if (!co_await learn_settings()) co_return;
+    log_.write(LogLevel::kInfo, fmt::format("{} at {}, {} of cluster {}", settings_.instance, settings_.address,
+                                            settings_.role, settings_.cluster));
+    if (options_.etcd_only && settings_.role != "etcd") {
+      give_up("this is a node of role " + settings_.role + ": \"terraced run\" runs what it asks for");
+      co_return;
+    }
+    std::string region = settings_.region;
+    const bool opened = co_await open_session(std::move(region));
+    if (!opened) co_return;
+    if (!options_.etcd_only) {
+      co_await bootstrap_->apply_after_boot();
+      effects_.loop.spawn(bootstrap_->follow());
+    }
     if (settings_.role == "etcd") {
-      role_ = std::make_unique<EtcdNode>(effects_, options_, settings_, session_->client());
+      role_ = std::make_unique<EtcdNode>(effects_, options_, settings_, session_->client(), metadata_);
     } else {
       role_ = std::make_unique<ClientNode>(effects_, options_, settings_, session_->client());
     }
@@ -110,15 +153,17 @@ struct Program::Impl {
     co_await role_->run();
   }
 
-  Page page(const std::string& path) const {
-    if (path == "/health") {
+  Page page(const PageRequest& request) const {
+    if (request.method != "GET") return Page{405, "text/plain", "only GET\n"};
+    if (request.path == "/health") {
       nlohmann::json document{
           {"instance", settings_.instance}, {"cluster", settings_.cluster}, {"role", settings_.role}};
       const bool well = role_->health(document);
+      document["configuration"] = nlohmann::json{{"version", bootstrap_->applied().version}, {"problem", bootstrap_->problem()}};
       document["healthy"] = well;
       return Page{well ? 200 : 503, "application/json", document.dump(2) + "\n"};
     }
-    if (path == "/metrics") {
+    if (request.path == "/metrics") {
       Metrics metrics;
       nlohmann::json unused;
       metrics.gauge("healthy", "Whether all of this node is well.", role_->health(unused) ? 1 : 0);
@@ -131,13 +176,16 @@ struct Program::Impl {
   const ProgramEffects& effects_;
   ProgramOptions options_;
   aws::Environment environment_;
+  InstanceMetadata metadata_;
   Event stop_;  // asked for, or nothing can go on
   Journal log_;
   Journal aws_log_;
+  Journal bootstrap_log_;
   aws::Models models_;
   NoProcesses processes_;
   Settings settings_;
   std::unique_ptr<aws::Session> session_;
+  std::optional<Bootstrap> bootstrap_;
   std::unique_ptr<RoleNode> role_;
   HttpServer server_;
   int code_ = 0;

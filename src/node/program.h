@@ -22,6 +22,7 @@ struct ProgramOptions {
   std::string root = "/";
   bool etcd_only = false;  // refuse other roles
   bool systemd = true;     // otherwise etcd is a child of this process
+  bool once = false;       // take up the configuration and end
 };
 
 // Prints what the running agent says of this node: 0 where it is well, 1 where it is not, or does not answer.

@@ -62,7 +62,18 @@ Task<Result<GroupView, std::string>> ScalingGroup::list() {
     if (known != addresses_.end()) instance.address = known->second;
   }
   std::erase_if(addresses_, [&](const auto& known) { return view.find(known.first) == nullptr; });
+  // The group may have dropped this instance from its list before its end.
+  const bool let_go = view.find(me_.id) == nullptr && co_await is_let_go();
+  if (let_go) view.instances.push_back(Instance{me_.id, me_.address, "Terminating:Wait"});
   co_return view;
+}
+
+// What the group has decided of this instance, as instance metadata tells it (EC2 Auto Scaling User Guide, "Retrieve the target
+// lifecycle state through instance metadata").
+Task<bool> ScalingGroup::is_let_go() {
+  const std::string path = "meta-data/autoscaling/target-lifecycle-state";
+  const Result<std::optional<std::string>, std::string> state = co_await metadata_.get(path);
+  co_return state.ok() && *state && **state == "Terminated";
 }
 
 Task<Status<std::string>> ScalingGroup::release() {
@@ -74,7 +85,7 @@ Task<Status<std::string>> ScalingGroup::release() {
     if (hook.value("LifecycleTransition", std::string()) != "autoscaling:EC2_INSTANCE_TERMINATING") continue;
     Json completion{{"AutoScalingGroupName", name_},
                     {"LifecycleHookName", hook.value("LifecycleHookName", std::string())},
-                    {"InstanceId", me_},
+                    {"InstanceId", me_.id},
                     {"LifecycleActionResult", "CONTINUE"}};
     const std::string complete = "CompleteLifecycleAction";
     const aws::ApiResult done = co_await client_.call(kAutoscaling, complete, std::move(completion));

@@ -21,10 +21,11 @@ ALLOWED = {
     "apply": ["state", "plan"],
     "aws": ["schema"],
     "node": ["base", "diag", "aws", "pki"],
+    "lab": ["node", "aws"],
     "providers": ["schema", "state", "pki"],
     "stacks": ["plan", "apply"],
     "cluster": ["stacks", "aws", "pki"],
-    "cli": ["cluster", "node", "aws", "providers", "stacks", "pki"],
+    "cli": ["cluster", "lab", "node", "aws", "providers", "stacks", "pki"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
