@@ -217,6 +217,10 @@ Listener::~Listener() {
   ::close(fd_);
 }
 
+void Listener::end() {
+  ::shutdown(fd_, SHUT_RDWR);
+}
+
 Task<std::unique_ptr<Stream>> Listener::accept() {
   constexpr Duration kLong = std::chrono::hours(24);
   const bool ready = co_await readiness_.ready(fd_, Want::kRead, kLong);

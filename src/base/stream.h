@@ -61,6 +61,8 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
   // The next connection; null where there was none after all.
   Task<std::unique_ptr<Stream>> accept();
+  // Whoever waits for a connection goes on without one.
+  void end();
 
  private:
   Listener(Readiness& readiness, int fd) : readiness_(readiness), fd_(fd) {}

@@ -107,6 +107,7 @@ class Roll {
         context_.loop.run(cluster::read_object(access_.aws(), bucket, key));
     if (!object) return access_.fail("Reading the state of etcd", object.error()) == 0;
     view_.voters.emplace();
+    view_.members.clear();
     if (!object->has_value()) {
       etcd_silent_ = "etcd's nodes have published nothing";
       return true;
@@ -120,6 +121,7 @@ class Roll {
       return true;
     }
     for (const node::MemberReport& each : report->members) {
+      if (!each.member.learner) view_.members.push_back(each.member.name);
       if (each.member.healthy && !each.member.learner) view_.voters->push_back(each.member.name);
     }
     return true;

@@ -16,6 +16,7 @@ struct RollView {
   int64_t config_changed_s = 0;  // since 1970; a node that was launched before it has an older configuration
   // Of etcd: the instances that are voters and answer, as the leader's node published them. Nothing for other roles.
   std::optional<std::vector<std::string>> voters;
+  std::vector<std::string> members;  // of etcd: the voters that it counts, well or not
   std::vector<std::string> asked;  // instances whose end was already asked for, and that may still be listed
   int64_t max_unavailable = 1;
 };

@@ -29,6 +29,8 @@ constexpr Duration kApiPatience = std::chrono::seconds(60);
 constexpr Duration kRecordPatience = std::chrono::seconds(10);
 // A machine that is down this long fails EC2's status checks, and its group hears of it.
 constexpr Duration kUnhealthyAfter = std::chrono::seconds(60);
+// What the platform's hook gives a node of etcd to leave in; moto forgets hooks that are made with their group.
+constexpr Duration kLeavePatience = std::chrono::seconds(300);
 constexpr size_t kEventsKept = 500;
 constexpr const char* kAutoscaling = "autoscaling";
 
@@ -99,10 +101,11 @@ bool leads(const Node& node) {
   return node.health() && node.health()->contains("etcd") && (*node.health())["etcd"].value("leader", false);
 }
 
-// Whether it has nothing left to do before its end.
+// Whether it has nothing left to do before its end: a node of etcd says so when it is no member any more.
 bool has_left(const Node& node) {
   const std::string action = etcd_text(node, "action");
-  return action == "release" || etcd_text(node, "why") == "this instance goes" || !node.health();
+  const bool stopped = (action == "stop" || action == "wait") && etcd_text(node, "why") == "this instance goes";
+  return node.instance().role != "etcd" || !node.health() || action == "release" || stopped;
 }
 
 }  // namespace
@@ -346,11 +349,11 @@ struct Hub::Impl {
         continue;
       }
       if (!kept.leaves_until) {
-        const Duration patience = co_await hook_patience(node.instance().group);
+        const Duration patience = co_await hook_patience(node.instance());
         kept.leaves_until = now + patience;
         node.tell_of_its_end();
         tell(node.name() + " is let go by its group");
-      } else if (has_left(node) || now >= *kept.leaves_until || node.instance().role != "etcd") {
+      } else if (has_left(node) || now >= *kept.leaves_until) {
         over.push_back(id);
       }
     }
@@ -361,12 +364,12 @@ struct Hub::Impl {
   }
 
   // How long the group's hook holds an instance back. AWS does that by itself; an API that ends instances at once does not.
-  Task<Duration> hook_patience(const std::string& group) {
-    Json params{{"AutoScalingGroupName", group}};
+  Task<Duration> hook_patience(const Instance& instance) {
+    Json params{{"AutoScalingGroupName", instance.group}};
     const std::string service = kAutoscaling;
     const std::string operation = "DescribeLifecycleHooks";
     const aws::ApiResult described = co_await session_->client().call(service, operation, std::move(params));
-    Duration patience{0};
+    Duration patience = instance.role == "etcd" ? kLeavePatience : Duration(0);
     if (!described.ok()) co_return patience;
     for (const Json& hook : list_at(*described, "LifecycleHooks")) {
       if (text_at(hook, "LifecycleTransition") == "autoscaling:EC2_INSTANCE_TERMINATING")

@@ -10,6 +10,7 @@ namespace terrace::node {
 
 namespace {
 
+constexpr Duration kSnapshotLasts = std::chrono::minutes(1);
 constexpr int kLockSeconds = 30;
 constexpr const char* kLockName = "terrace/etcd/membership";
 constexpr Duration kAfterStep = std::chrono::milliseconds(200);
@@ -214,6 +215,14 @@ Task<void> EtcdAgent::observe() {
     if (view_.now - since >= policy_.learner_grace) view_.stuck.insert(id);
 }
 
+// A change that is tried again and again is preceded by one snapshot a minute, not by one a try.
+Task<void> EtcdAgent::back_up(std::string endpoint, std::string why) {
+  if (backed_up_ && effects_.clock.monotonic() - *backed_up_ < kSnapshotLasts) co_return;
+  const Status<std::string> taken = co_await effects_.backups.take(endpoint, why);
+  check(taken);
+  if (taken.ok()) backed_up_ = effects_.clock.monotonic();
+}
+
 Task<void> EtcdAgent::perform_under_lock(Action action) {
   const std::string name = kLockName;
   const std::string endpoint = view_.cluster->endpoint;
@@ -336,7 +345,7 @@ Task<void> EtcdAgent::perform(Action action) {
     case Kind::kAddMe: {
       const std::string endpoint = view_.cluster->endpoint;
       const std::string why = "before " + me_.instance + " joins";
-      check(co_await effects_.backups.take(endpoint, why));
+      co_await back_up(endpoint, why);
       const Result<uint64_t, std::string> id =
           co_await effects_.etcd.add(endpoint, me_.address, policy_.join_as_learner);
       if (!id.ok()) {
@@ -344,6 +353,7 @@ Task<void> EtcdAgent::perform(Action action) {
         break;
       }
       ++changes_;
+      backed_up_.reset();
       Record record;
       record.instance = me_.instance;
       record.token = view_.marker->token;
@@ -386,10 +396,13 @@ Task<void> EtcdAgent::perform(Action action) {
     case Kind::kRemove: {
       const std::string endpoint = view_.cluster->endpoint;
       const std::string why = "before a member is removed";
-      check(co_await effects_.backups.take(endpoint, why));
+      co_await back_up(endpoint, why);
       const Status<std::string> status = co_await effects_.etcd.remove(endpoint, action.member);
       check(status);
-      if (status.ok()) ++changes_;
+      if (status.ok()) {
+        ++changes_;
+        backed_up_.reset();
+      }
       break;
     }
     case Kind::kStop: {

@@ -57,6 +57,7 @@ class EtcdAgent {
   Task<void> perform(Action action);
   Task<void> perform_under_lock(Action action);
   Task<void> publish();
+  Task<void> back_up(std::string endpoint, std::string why);
   Task<void> start(EtcdStart how);
   void failed(const std::string& what);
   void check(const Status<std::string>& status);
@@ -79,6 +80,7 @@ class EtcdAgent {
   std::optional<Duration> silent_since_;  // the store
   std::optional<Duration> terminating_since_;
   bool released_ = false;
+  std::optional<Duration> backed_up_;  // before a change that has not been made yet
   std::string said_;
 };
 

@@ -76,36 +76,54 @@ PageRequest parse_head(std::string_view head) {
 
 }  // namespace
 
+struct HttpServer::Service {
+  Loop& loop;
+  Readiness& readiness;
+  Answer answer;
+  std::unique_ptr<Listener> listener;
+  bool ended = false;
+};
+
+HttpServer::HttpServer(Loop& loop, Readiness& readiness, Answer answer)
+    : service_(std::make_shared<Service>(Service{loop, readiness, std::move(answer), nullptr, false})) {}
+
+HttpServer::~HttpServer() {
+  service_->ended = true;
+  if (service_->listener != nullptr) service_->listener->end();
+}
+
 Status<std::string> HttpServer::listen(const std::string& address) {
   const std::optional<SocketAddress> parsed = parse_socket_address(address);
   if (!parsed) return Failure{"\"" + address + "\" is no IPv4 address with a port"};
-  Result<std::unique_ptr<Listener>, std::string> opened = Listener::open(readiness_, *parsed);
+  Result<std::unique_ptr<Listener>, std::string> opened = Listener::open(service_->readiness, *parsed);
   if (!opened.ok()) return Failure{opened.error()};
-  listener_ = std::move(*opened);
-  loop_.spawn(serve());
+  service_->listener = std::move(*opened);
+  service_->loop.spawn(serve(service_));
   return {};
 }
 
-Task<void> HttpServer::serve() {
-  while (true) {
-    std::unique_ptr<Stream> stream = co_await listener_->accept();
+Task<void> HttpServer::serve(std::shared_ptr<Service> service) {
+  while (!service->ended) {
+    std::unique_ptr<Stream> stream = co_await service->listener->accept();
+    if (service->ended) co_return;
     if (stream == nullptr) {
       // Out of descriptors, or the peer has gone.
-      co_await loop_.sleep(kAfterFailure);
+      co_await service->loop.sleep(kAfterFailure);
       continue;
     }
-    loop_.spawn(serve_one(std::move(stream)));
+    service->loop.spawn(serve_one(service, std::move(stream)));
   }
 }
 
-Task<void> HttpServer::serve_one(std::unique_ptr<Stream> stream) {
+Task<void> HttpServer::serve_one(std::shared_ptr<Service> service, std::unique_ptr<Stream> stream) {
   std::string request;
   while (request.find("\r\n\r\n") == std::string::npos) {
     const Result<std::string, std::string> piece = co_await stream->read(kPatience);
     if (!piece.ok() || piece->empty() || request.size() > kLongestRequest) co_return;
     request += *piece;
   }
-  const Page page = answer_(parse_head(std::string_view(request).substr(0, request.find("\r\n\r\n"))));
+  if (service->ended) co_return;
+  const Page page = service->answer(parse_head(std::string_view(request).substr(0, request.find("\r\n\r\n"))));
   const std::string answer =
       fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
                   page.status, reason_of(page.status), page.type, page.body.size(), page.body);

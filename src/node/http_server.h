@@ -28,20 +28,22 @@ struct PageRequest {
 class HttpServer {
  public:
   using Answer = std::function<Page(const PageRequest&)>;
-  HttpServer(Loop& loop, Readiness& readiness, Answer answer)
-      : loop_(loop), readiness_(readiness), answer_(std::move(answer)) {}
+  HttpServer(Loop& loop, Readiness& readiness, Answer answer);
+  // Nothing is answered any more.
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
   // Serves from now on, for as long as this lives, in the network namespace that the thread is in now. The error says why
   // it cannot listen.
   Status<std::string> listen(const std::string& address);
 
  private:
-  Task<void> serve();
-  Task<void> serve_one(std::unique_ptr<Stream> stream);
-
-  Loop& loop_;
-  Readiness& readiness_;
-  Answer answer_;
-  std::unique_ptr<Listener> listener_;
+  // What its tasks hold: they may outlive the server by a turn of the loop.
+  struct Service;
+  static Task<void> serve(std::shared_ptr<Service> service);
+  static Task<void> serve_one(std::shared_ptr<Service> service, std::unique_ptr<Stream> stream);
+  std::shared_ptr<Service> service_;
 };
 
 }  // namespace terrace::node

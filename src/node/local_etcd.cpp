@@ -87,6 +87,8 @@ Status<std::string> LocalEtcd::write_configuration(const EtcdStart& how) {
       {"client-transport-security", security},
       {"peer-transport-security", security},
       {"strict-reconfig-check", true},
+      // A member that comes back from a cut network does not unseat the leader.
+      {"pre-vote", true},
       {"enable-grpc-gateway", true},
       {"auto-compaction-mode", "periodic"},
       {"auto-compaction-retention", "1h"},

@@ -88,6 +88,17 @@ TEST(Roll, OfEtcdOnlyVotersAreReadyWhateverMayBeMissing) {
   EXPECT_EQ(next_roll_step(seen).kind, Kind::kWait);
 }
 
+TEST(Roll, WaitsWhileEtcdCountsAMemberThatIsGone) {
+  RollView seen = view({node("i-1", "1"), node("i-2", "1"), node("i-3", "1")});
+  seen.voters = {"i-1", "i-2", "i-3"};
+  seen.members = {"i-0", "i-1", "i-2", "i-3"};  // of four members three are a quorum: none can be spared
+  const RollStep step = next_roll_step(seen);
+  EXPECT_EQ(step.kind, Kind::kWait);
+  EXPECT_THAT(step.why, HasSubstr("etcd still counts i-0"));
+  seen.members = {"i-1", "i-2", "i-3"};
+  EXPECT_THAT(next_roll_step(seen).instances, ElementsAre("i-1"));
+}
+
 TEST(Roll, RefusesAnEtcdThatWouldNotSurviveIt) {
   RollView seen = view({node("i-1", "1")});
   seen.voters = {"i-1"};
