@@ -1,5 +1,5 @@
-// lab: a cluster on this machine. Instances of an emulated AWS become network namespaces that run the agent and real etcd;
-// whatever can happen to them can be made to happen.
+// lab: a cluster on this machine. Instances of an emulated AWS become network namespaces that run the agent and real
+// etcd; whatever can happen to them can be made to happen.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 #include <ncurses.h>
-#include <nlohmann/json.hpp>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/table.h"
@@ -138,9 +138,10 @@ class Lab {
     const pid_t pid = hub();
     if (pid == 0) {
       context_.fail(exists() ? "The lab has ended" : "There is no lab",
-                    exists() ? "Its process was killed; what it left lies in " + directory_ +
-                                   ". \"terrace lab down\" clears it, \"terrace lab up\" makes another."
-                             : directory_ + " holds none. \"terrace lab up\" makes one; -dir=DIR names another directory.");
+                    exists()
+                        ? "Its process was killed; what it left lies in " + directory_ +
+                              ". \"terrace lab down\" clears it, \"terrace lab up\" makes another."
+                        : directory_ + " holds none. \"terrace lab up\" makes one; -dir=DIR names another directory.");
       return false;
     }
     const Status<std::string> joined = lab::join_network(pid);
@@ -190,9 +191,10 @@ class Lab {
 
 bool is_root(Context& context) {
   if (::geteuid() == 0) return true;
-  context.fail("The lab needs root",
-               "It makes network and process namespaces of its own, and touches nothing outside of them. Run it as root: "
-               "sudo terrace lab ...");
+  context.fail(
+      "The lab needs root",
+      "It makes network and process namespaces of its own, and touches nothing outside of them. Run it as root: "
+      "sudo terrace lab ...");
   return false;
 }
 
@@ -317,15 +319,17 @@ class Up {
     for (const char* tool : {"ip", "moto_server", "etcd", "etcdctl", "terraced"}) {
       if (!find_program(context_, tool).empty()) continue;
       context_.fail(std::string(tool) + " is not here",
-                    "The lab needs Debian's packages iproute2, etcd-server and etcd-client, moto's moto_server on PATH (pip install "
+                    "The lab needs Debian's packages iproute2, etcd-server and etcd-client, moto's moto_server on PATH "
+                    "(pip install "
                     "\"moto[server]\"), and terraced beside terrace. \"./terrace-dev lab\" brings all of them.");
       keep_ = true;
       return false;
     }
     if (lab_.hub() != 0) {
-      context_.fail("There is a lab already", lab_.directory() +
-                                                  " holds one that is up. \"terrace lab status\" shows it, \"terrace lab "
-                                                  "down\" ends it; another needs another -dir.");
+      context_.fail("There is a lab already",
+                    lab_.directory() +
+                        " holds one that is up. \"terrace lab status\" shows it, \"terrace lab "
+                        "down\" ends it; another needs another -dir.");
       keep_ = true;
       return false;
     }
@@ -407,7 +411,8 @@ class Up {
     if (!events.ok()) return;
     for (const Json& event : *events) {
       shown_ = event["number"];
-      context_.print(fmt::format("{}  {}\n", event["time"].get<std::string>().substr(11, 8), event["text"].get<std::string>()));
+      context_.print(
+          fmt::format("{}  {}\n", event["time"].get<std::string>().substr(11, 8), event["text"].get<std::string>()));
     }
   }
 
@@ -431,8 +436,9 @@ class Up {
       }
       if (context_.clock.monotonic() >= end) {
         context_.print(status_text(*status, context_.terminal.color()));
-        return context_.fail("Not every node is well", "After five minutes. The lab stays up for a look; the nodes' logs are " +
-                                                           lab_.directory() + "/nodes/*/log.");
+        return context_.fail("Not every node is well",
+                             "After five minutes. The lab stays up for a look; the nodes' logs are " +
+                                 lab_.directory() + "/nodes/*/log.");
       }
       context_.loop.run(sleep(kAsk));
     }
@@ -454,9 +460,10 @@ int up_subcommand(Context& context, const Arguments& arguments) {
   std::string directory = kDirectory;
   int size = 3;
   int workers = 1;
-  Flags flags("lab up [options]",
-              "Makes a cluster on this machine: an emulated AWS, the platform's etcd and worker stacks on it, and for each "
-              "instance a network namespace that runs the agent and real etcd. Nothing of it reaches the host's network.");
+  Flags flags(
+      "lab up [options]",
+      "Makes a cluster on this machine: an emulated AWS, the platform's etcd and worker stacks on it, and for each "
+      "instance a network namespace that runs the agent and real etcd. Nothing of it reaches the host's network.");
   with_directory(flags, &directory);
   flags.integer("size", &size, "N", "Members of etcd: 1, 3, 5, 7 or 9. Defaults to 3.");
   flags.integer("workers", &workers, "N", "Workers. Defaults to 1.");
@@ -516,9 +523,10 @@ int act(Context& context, const Arguments& arguments, const std::string& verb, c
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   if (rest.empty() && !needs_nodes) rest = {"all", "api"};
   if (rest.empty())
-    return context.fail("Which node?",
-                        "Name one or more: by name (etcd-1), instance id or role, or leader, follower, majority, all. \"terrace lab "
-                        "status\" lists them.");
+    return context.fail(
+        "Which node?",
+        "Name one or more: by name (etcd-1), instance id or role, or leader, follower, majority, all. \"terrace lab "
+        "status\" lists them.");
   if (!is_root(context)) return 1;
   Lab lab(context, directory);
   if (!lab.enter()) return 1;
@@ -530,7 +538,8 @@ int act(Context& context, const Arguments& arguments, const std::string& verb, c
 }
 
 int kill_subcommand(Context& context, const Arguments& arguments) {
-  return act(context, arguments, "kill", "A power cut: everything on the nodes ends at once, and they boot again.", true, true);
+  return act(context, arguments, "kill", "A power cut: everything on the nodes ends at once, and they boot again.",
+             true, true);
 }
 int boot_subcommand(Context& context, const Arguments& arguments) {
   return act(context, arguments, "boot", "Switches nodes on again that \"terrace lab kill -stay\" left down.");
@@ -542,9 +551,10 @@ int replace_subcommand(Context& context, const Arguments& arguments) {
   return act(context, arguments, "replace", "Ends the instances: their group launches others.");
 }
 int cut_subcommand(Context& context, const Arguments& arguments) {
-  return act(context, arguments, "cut",
-             "Cuts nodes off from all others and from the API. Those named together still hear each other: one side of a "
-             "partition. \"api\" is the API: it is out of reach of every node then.");
+  return act(
+      context, arguments, "cut",
+      "Cuts nodes off from all others and from the API. Those named together still hear each other: one side of a "
+      "partition. \"api\" is the API: it is out of reach of every node then.");
 }
 int heal_subcommand(Context& context, const Arguments& arguments) {
   return act(context, arguments, "heal", "Puts nodes back on the wire, by default everything that was cut.", false);
@@ -559,13 +569,15 @@ int inner(Context& context, Lab& lab, std::vector<std::string> words) {
 
 int scale_subcommand(Context& context, const Arguments& arguments) {
   std::string directory = kDirectory;
-  Flags flags("lab scale [options] [ROLE] N", "Sets the size of a role, by default etcd's, in cluster.tfvars and applies it.");
+  Flags flags("lab scale [options] [ROLE] N",
+              "Sets the size of a role, by default etcd's, in cluster.tfvars and applies it.");
   with_directory(flags, &directory);
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   const std::string role = rest.size() == 2 ? rest[0] : "etcd";
   const std::string number = rest.empty() ? "" : rest.back();
-  const bool is_number = !number.empty() && number.find_first_not_of("0123456789") == std::string::npos && number.size() < 3;
+  const bool is_number =
+      !number.empty() && number.find_first_not_of("0123456789") == std::string::npos && number.size() < 3;
   if (rest.size() > 2 || !is_number || (role != "etcd" && role != "worker"))
     return context.fail("What size?", "Usage: terrace lab scale [etcd|worker] N.");
   const int size = std::stoi(number);
@@ -577,10 +589,10 @@ int scale_subcommand(Context& context, const Arguments& arguments) {
   const std::string path = lab.cluster() + "/cluster.tfvars";
   const Result<std::string, FileError> values = context.files.read(path);
   if (!values.ok()) return context.fail("The lab's cluster", values.error().message);
-  const std::string text =
-      role == "etcd" ? with_value(*values, "etcd_size", number)
-                     : with_value(*values, "worker_size",
-                                  fmt::format("{{ min = 0, desired = {}, max = {} }}", size, kMostWorkers));
+  const std::string text = role == "etcd"
+                               ? with_value(*values, "etcd_size", number)
+                               : with_value(*values, "worker_size",
+                                            fmt::format("{{ min = 0, desired = {}, max = {} }}", size, kMostWorkers));
   const Status<FileError> written = context.files.write_atomic(path, text);
   if (!written.ok()) return context.fail("The lab's cluster", written.error().message);
   const int code = inner(context, lab, {"apply", "-auto-approve", role});
@@ -590,7 +602,8 @@ int scale_subcommand(Context& context, const Arguments& arguments) {
 
 int roll_subcommand(Context& context, const Arguments& arguments) {
   std::string directory = kDirectory;
-  Flags flags("lab roll [options] [ROLE]", "Replaces every node of a role in turn, by default etcd's, with \"terrace roll -all\".");
+  Flags flags("lab roll [options] [ROLE]",
+              "Replaces every node of a role in turn, by default etcd's, with \"terrace roll -all\".");
   with_directory(flags, &directory);
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
@@ -604,11 +617,13 @@ int roll_subcommand(Context& context, const Arguments& arguments) {
 int exec_subcommand(Context& context, const Arguments& arguments) {
   std::string directory = kDirectory;
   std::string node;
-  Flags flags("lab exec [options] COMMAND [ARGUMENT...]",
-              "Runs a command inside the lab, in its cluster's directory and with its API in the place of AWS: \"terrace lab "
-              "exec terrace status\".");
+  Flags flags(
+      "lab exec [options] COMMAND [ARGUMENT...]",
+      "Runs a command inside the lab, in its cluster's directory and with its API in the place of AWS: \"terrace lab "
+      "exec terrace status\".");
   with_directory(flags, &directory);
-  flags.text("node", &node, "NODE", "Run it in this node's network, where 127.0.0.1 and 169.254.169.254 are the node's.");
+  flags.text("node", &node, "NODE",
+             "Run it in this node's network, where 127.0.0.1 and 169.254.169.254 are the node's.");
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   if (rest.empty()) return context.fail("Which command?", "Usage: terrace lab exec [options] COMMAND [ARGUMENT...].");
@@ -648,8 +663,9 @@ constexpr Command kSubcommands[] = {
 }  // namespace
 
 int lab_command(Context& context, const Arguments& arguments) {
-  return run_subcommand(context, "lab", "A cluster on this machine, with real etcd, for anything that may happen to one.",
-                        kSubcommands, arguments);
+  return run_subcommand(context, "lab",
+                        "A cluster on this machine, with real etcd, for anything that may happen to one.", kSubcommands,
+                        arguments);
 }
 
 }  // namespace terrace::cli

@@ -245,8 +245,9 @@ int roll_command(Context& context, const Arguments& arguments) {
       "below its quorum. Interrupted, it goes on when it is run again.");
   flags.boolean("json", &options.json, "Write what is done as JSON, a line each.");
   flags.boolean("dry-run", &options.dry_run, "Show which nodes would be replaced, and do nothing.");
-  flags.boolean("all", &options.all,
-                "Replace nodes that are up to date, too: each that was launched before this run. Interrupted, it begins anew.");
+  flags.boolean(
+      "all", &options.all,
+      "Replace nodes that are up to date, too: each that was launched before this run. Interrupted, it begins anew.");
   flags.boolean("auto-approve", &options.approved, "Skip the question.");
   flags.integer("max-unavailable", &options.max_unavailable, "N",
                 "How many nodes may be missing at a time. Defaults to 1, which it always is for etcd.");

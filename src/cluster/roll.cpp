@@ -62,9 +62,10 @@ RollStep next_roll_step(const RollView& view) {
     least = std::max(group.desired - 1, group.desired / 2 + 1);
     // A member whose instance is gone counts for the quorum until it is removed: with one more gone it may be lost.
     for (const std::string& member : view.members) {
-      const bool is_here = std::any_of(group.nodes.begin(), group.nodes.end(),
-                                       [&](const Node& node) { return node.id == member; });
-      if (!is_here) return {RollStep::Kind::kWait, {}, "etcd still counts " + member + ", which is gone, among its members"};
+      const bool is_here =
+          std::any_of(group.nodes.begin(), group.nodes.end(), [&](const Node& node) { return node.id == member; });
+      if (!is_here)
+        return {RollStep::Kind::kWait, {}, "etcd still counts " + member + ", which is gone, among its members"};
     }
   }
   RollStep step{RollStep::Kind::kReplace, {}, {}};

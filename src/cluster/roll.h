@@ -17,7 +17,7 @@ struct RollView {
   // Of etcd: the instances that are voters and answer, as the leader's node published them. Nothing for other roles.
   std::optional<std::vector<std::string>> voters;
   std::vector<std::string> members;  // of etcd: the voters that it counts, well or not
-  std::vector<std::string> asked;  // instances whose end was already asked for, and that may still be listed
+  std::vector<std::string> asked;    // instances whose end was already asked for, and that may still be listed
   int64_t max_unavailable = 1;
 };
 

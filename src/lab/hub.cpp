@@ -6,15 +6,15 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include "aws/encoding.h"
 #include "aws/session.h"
-#include "lab/wires.h"
 #include "lab/node.h"
+#include "lab/wires.h"
 #include "node/journal.h"
 #include "node/supervisor.h"
 
@@ -363,7 +363,8 @@ struct Hub::Impl {
     }
   }
 
-  // How long the group's hook holds an instance back. AWS does that by itself; an API that ends instances at once does not.
+  // How long the group's hook holds an instance back. AWS does that by itself; an API that ends instances at once does
+  // not.
   Task<Duration> hook_patience(const Instance& instance) {
     Json params{{"AutoScalingGroupName", instance.group}};
     const std::string service = kAutoscaling;
@@ -439,8 +440,7 @@ struct Hub::Impl {
   std::vector<Kept*> meant_by(const std::string& word) {
     if (word == "leader" || word == "follower" || word == "majority") {
       std::vector<Kept*> members = of_role("etcd");
-      std::stable_partition(members.begin(), members.end(),
-                            [](const Kept* each) { return leads(*each->node); });
+      std::stable_partition(members.begin(), members.end(), [](const Kept* each) { return leads(*each->node); });
       if (members.empty() || (word != "majority" && !leads(*members.front()->node))) return {};
       if (word == "leader") return {members.front()};
       if (word == "majority") {
@@ -489,9 +489,10 @@ struct Hub::Impl {
       }
       const std::vector<Kept*> meant = meant_by(word);
       if (meant.empty())
-        return refusal(fmt::format("\"{}\" means no node. There are {}; \"leader\", \"follower\", \"majority\", \"all\" and a role "
-                                   "are understood, too.",
-                                   word, names_of_all()));
+        return refusal(fmt::format(
+            "\"{}\" means no node. There are {}; \"leader\", \"follower\", \"majority\", \"all\" and a role "
+            "are understood, too.",
+            word, names_of_all()));
       for (Kept* each : meant) {
         if (std::find(nodes.begin(), nodes.end(), each) == nodes.end()) nodes.push_back(each);
       }
@@ -561,17 +562,23 @@ struct Hub::Impl {
     for (auto& [id, kept] : nodes_) {
       Node& node = *kept.node;
       const Instance& instance = node.instance();
-      const std::string state = !node.up()                ? "down"
-                                : kept.leaves_until       ? "leaving"
-                                : wires_.is_cut(id)       ? "cut off"
-                                : node.well()             ? "well"
-                                                          : "not well";
-      Json each = {{"name", node.name()},    {"id", id},
-                   {"role", instance.role},  {"group", instance.group},
-                   {"address", instance.address}, {"zone", instance.zone},
-                   {"state", state},         {"cut", wires_.is_cut(id)},
-                   {"boots", node.boots()},  {"disk", node.disk()},
-                   {"log", node.log()},      {"health", node.health() ? *node.health() : Json()}};
+      const std::string state = !node.up()          ? "down"
+                                : kept.leaves_until ? "leaving"
+                                : wires_.is_cut(id) ? "cut off"
+                                : node.well()       ? "well"
+                                                    : "not well";
+      Json each = {{"name", node.name()},
+                   {"id", id},
+                   {"role", instance.role},
+                   {"group", instance.group},
+                   {"address", instance.address},
+                   {"zone", instance.zone},
+                   {"state", state},
+                   {"cut", wires_.is_cut(id)},
+                   {"boots", node.boots()},
+                   {"disk", node.disk()},
+                   {"log", node.log()},
+                   {"health", node.health() ? *node.health() : Json()}};
       if (node.health() && node.health()->contains("etcd") && (*node.health())["etcd"].contains("index")) {
         const uint64_t index = (*node.health())["etcd"]["index"];
         each["lag"] = highest - index;
@@ -588,7 +595,9 @@ struct Hub::Impl {
     Json recent = Json::array();
     const size_t first = events_.size() > 12 ? events_.size() - 12 : 0;
     for (size_t i = first; i < events_.size(); ++i) recent.push_back(event_json(events_[i]));
-    return Json{{"nodes", std::move(nodes)}, {"groups", std::move(groups)}, {"events", std::move(recent)},
+    return Json{{"nodes", std::move(nodes)},
+                {"groups", std::move(groups)},
+                {"events", std::move(recent)},
                 {"api", wires_.has_api() ? "reachable" : "cut off"}};
   }
 

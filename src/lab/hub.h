@@ -1,5 +1,5 @@
-// The lab's hub: the API, the nodes of the groups that it lists, and the controls that `terrace lab` turns. It is the first
-// process of the lab's namespaces: when it ends, however it ends, the kernel takes the lab away.
+// The lab's hub: the API, the nodes of the groups that it lists, and the controls that `terrace lab` turns. It is the
+// first process of the lab's namespaces: when it ends, however it ends, the kernel takes the lab away.
 #pragma once
 
 #include <memory>
@@ -32,9 +32,10 @@ struct HubOptions {
 // The lab's own record, which `terrace lab` writes when it has started the hub.
 std::string record_path(const std::string& directory);
 
-// Controls, all on kControlAddress: GET /status and /events?since=N; POST /kill, /boot, /wipe, /cut, /heal, /replace with
-// ?nodes=A,B (and kill with &stay=1); POST /down. A node is meant by its name, its id, its role, "leader", "follower",
-// "majority" or "all"; "api" can be cut and healed, too. They answer with JSON, or with status 400 and what is wrong.
+// Controls, all on kControlAddress: GET /status and /events?since=N; POST /kill, /boot, /wipe, /cut, /heal, /replace
+// with ?nodes=A,B (and kill with &stay=1); POST /down. A node is meant by its name, its id, its role, "leader",
+// "follower", "majority" or "all"; "api" can be cut and healed, too. They answer with JSON, or with status 400 and what
+// is wrong.
 class Hub {
  public:
   Hub(const HubEffects& effects, HubOptions options);

@@ -1,5 +1,5 @@
-// The instance metadata service of one node, version 2 alone (EC2 User Guide, "Use the Instance Metadata Service"): a token
-// first, then documents with it. A lab's node has one at 169.254.169.254 in its own network.
+// The instance metadata service of one node, version 2 alone (EC2 User Guide, "Use the Instance Metadata Service"): a
+// token first, then documents with it. A lab's node has one at 169.254.169.254 in its own network.
 #pragma once
 
 #include <map>

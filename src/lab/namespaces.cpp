@@ -72,10 +72,12 @@ void default_signals() {
   ::setsid();
   if (!contained.network.empty()) {
     const Descriptor network(contained.network);
-    if (network.get() < 0 || ::setns(network.get(), CLONE_NEWNET) != 0) give_up(report, "entering the network namespace");
+    if (network.get() < 0 || ::setns(network.get(), CLONE_NEWNET) != 0)
+      give_up(report, "entering the network namespace");
   }
   if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) give_up(report, "making mounts private");
-  if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) give_up(report, "mounting /proc");
+  if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
+    give_up(report, "mounting /proc");
   const int log = ::open(contained.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) give_up(report, "opening its log");
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

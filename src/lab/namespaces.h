@@ -1,5 +1,5 @@
-// Linux namespaces (namespaces(7)): processes that the kernel ends together, and sockets inside another network. The lab's
-// hub and its nodes live in them. Everything here needs root.
+// Linux namespaces (namespaces(7)): processes that the kernel ends together, and sockets inside another network. The
+// lab's hub and its nodes live in them. Everything here needs root.
 #pragma once
 
 #include <functional>
@@ -21,8 +21,8 @@ struct Contained {
   bool with_caller = false;              // it ends with this process
 };
 
-// Starts a program as the first process of process and mount namespaces of its own, with a /proc that shows no others: when it
-// ends, or is killed, the kernel kills everything it started. Gives its process id; the caller waits for it.
+// Starts a program as the first process of process and mount namespaces of its own, with a /proc that shows no others:
+// when it ends, or is killed, the kernel kills everything it started. Gives its process id; the caller waits for it.
 Result<pid_t, std::string> start_contained(const Contained& contained);
 
 // Runs `work` while this thread is inside the network namespace at `path`: sockets made then belong to it for good.
@@ -31,13 +31,14 @@ Status<std::string> inside_network(const std::string& path, const std::function<
 // Moves this process into the network namespace of `pid` for good.
 Status<std::string> join_network(pid_t pid);
 
-// Runs a program in the namespaces of `pid`, or in those with another network of its ("/run/netns/NAME", as `pid` sees it),
-// with this process's terminal. Gives its exit code.
+// Runs a program in the namespaces of `pid`, or in those with another network of its ("/run/netns/NAME", as `pid` sees
+// it), with this process's terminal. Gives its exit code.
 Result<int, std::string> run_inside(pid_t pid, const std::string& network, const std::string& directory,
                                     const std::vector<std::string>& arguments,
                                     const std::vector<std::string>& environment);
 
-// When a process began, in the kernel's clock ticks since boot: together with its id it names one process only. 0 for none.
+// When a process began, in the kernel's clock ticks since boot: together with its id it names one process only. 0 for
+// none.
 uint64_t start_of(pid_t pid);
 
 }  // namespace terrace::lab

@@ -44,10 +44,14 @@ Node::~Node() {
 Status<std::string> Node::start(const std::string& account, const std::string& region) {
   const Status<std::string> wired = wires_.add(instance_.id, instance_.address);
   if (!wired.ok()) return wired;
-  const Json identity = {{"accountId", account},          {"architecture", "x86_64"},
-                         {"availabilityZone", instance_.zone}, {"imageId", instance_.image},
-                         {"instanceId", instance_.id},    {"instanceType", instance_.type},
-                         {"privateIp", instance_.address}, {"region", region}};
+  const Json identity = {{"accountId", account},
+                         {"architecture", "x86_64"},
+                         {"availabilityZone", instance_.zone},
+                         {"imageId", instance_.image},
+                         {"instanceId", instance_.id},
+                         {"instanceType", instance_.type},
+                         {"privateIp", instance_.address},
+                         {"region", region}};
   metadata_.set("dynamic/instance-identity/document", identity.dump(2));
   metadata_.set("meta-data/instance-id", instance_.id);
   metadata_.set("meta-data/instance-type", instance_.type);
@@ -120,8 +124,7 @@ Status<std::string> Node::wipe() {
 
 Task<std::optional<Json>> Node::ask() {
   int socket = -1;
-  const Status<std::string> entered =
-      inside_network(Wires::path_of(instance_.id), [&] { socket = new_socket(); });
+  const Status<std::string> entered = inside_network(Wires::path_of(instance_.id), [&] { socket = new_socket(); });
   if (!entered.ok()) co_return std::nullopt;
   SocketAddress to{"127.0.0.1", 9977};
   Result<std::unique_ptr<Stream>, std::string> stream =

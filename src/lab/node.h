@@ -1,5 +1,5 @@
-// One instance of the lab: its wire, its metadata service, its disk, and the processes that a machine would run. The hub makes
-// one for each instance that the groups list.
+// One instance of the lab: its wire, its metadata service, its disk, and the processes that a machine would run. The
+// hub makes one for each instance that the groups list.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,8 @@ struct NodeEffects {
 
 class Node {
  public:
-  // `name` is the lab's own, "etcd-1". `folder` is made; `terraced` and `path` are the program and PATH of its processes.
+  // `name` is the lab's own, "etcd-1". `folder` is made; `terraced` and `path` are the program and PATH of its
+  // processes.
   Node(const NodeEffects& effects, Wires& wires, Instance instance, std::string name, std::string folder,
        std::string terraced, std::string path);
   ~Node();

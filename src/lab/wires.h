@@ -1,5 +1,5 @@
-// The lab's network: a bridge that its nodes' cables end on, and side bridges for nodes that are cut off. It is made in the
-// network namespace that the hub lives in, and vanishes with it.
+// The lab's network: a bridge that its nodes' cables end on, and side bridges for nodes that are cut off. It is made in
+// the network namespace that the hub lives in, and vanishes with it.
 #pragma once
 
 #include <map>

@@ -30,7 +30,8 @@ std::string sha256_of(const std::string& bytes) {
 }
 
 std::string to_text(const Applied& applied) {
-  const Json document = {{"version", applied.version}, {"boot", applied.boot}, {"hooks", applied.hooks}, {"files", applied.files}};
+  const Json document = {
+      {"version", applied.version}, {"boot", applied.boot}, {"hooks", applied.hooks}, {"files", applied.files}};
   return document.dump(2) + "\n";
 }
 
@@ -172,8 +173,9 @@ Task<int> Bootstrap::run_tool(std::vector<std::string> arguments, Duration limit
   const Duration end = effects_.clock.monotonic() + limit;
   while (tool.running()) {
     if (effects_.clock.monotonic() >= end) {
-      effects_.log.write(LogLevel::kError, fmt::format("{} has not ended within {} s and is ended", name,
-                                                       std::chrono::duration_cast<std::chrono::seconds>(limit).count()));
+      effects_.log.write(LogLevel::kError,
+                         fmt::format("{} has not ended within {} s and is ended", name,
+                                     std::chrono::duration_cast<std::chrono::seconds>(limit).count()));
       co_await tool.stop();
       co_return 124;
     }
@@ -194,8 +196,7 @@ Task<Status<std::string>> Bootstrap::keep_user(ConfiguredUser user) {
   }
   // Flatcar puts authorized_keys together from this folder (update-ssh-keys).
   const std::string path = home + "/.ssh/authorized_keys.d/ignition";
-  const Result<bool, std::string> written =
-      write(path, fmt::format("{}\n", fmt::join(user.ssh_keys, "\n")), 0600);
+  const Result<bool, std::string> written = write(path, fmt::format("{}\n", fmt::join(user.ssh_keys, "\n")), 0600);
   if (!written.ok()) co_return Failure{written.error()};
   if (systemd_ && *written) {
     std::vector<std::string> own = {"chown", "-R", user.name, home + "/.ssh"};
@@ -321,9 +322,9 @@ Task<Result<std::vector<std::string>, std::string>> Bootstrap::apply() {
   if (kept.ok()) kept = effects_.files.write_atomic(kept_path(), source->text, 0600);
   if (!kept.ok()) problem_ = kept.error().message;
   save();
-  effects_.log.write(LogLevel::kInfo,
-                     changed.empty() ? "the node is as configuration " + version + " says"
-                                     : fmt::format("configuration {}: {}", version, fmt::join(changed, ", ")));
+  effects_.log.write(LogLevel::kInfo, changed.empty()
+                                          ? "the node is as configuration " + version + " says"
+                                          : fmt::format("configuration {}: {}", version, fmt::join(changed, ", ")));
   co_await run_hooks(version);
   if (systemd_ && !changed.empty()) {
     std::vector<std::string> paths = changed;

@@ -1,5 +1,5 @@
-// Keeping a node to its configuration: read from where its user-data says, taken up on each boot, and at once when the operator
-// says so. The node's program runs it; `terraced bootstrap` does it once.
+// Keeping a node to its configuration: read from where its user-data says, taken up on each boot, and at once when the
+// operator says so. The node's program runs it; `terraced bootstrap` does it once.
 #pragma once
 
 #include <map>
@@ -46,10 +46,10 @@ class Bootstrap {
   // With `systemd` units are enabled, and those that changed restarted; otherwise they are files.
   Bootstrap(const BootstrapEffects& effects, std::string root, bool systemd);
 
-  // Reads the configuration and makes the node as it says. Where the store does not answer, or holds one that cannot be used, the
-  // last good one counts. Only what differs is written, each file whole; a file of an earlier version that nobody has changed
-  // since goes with it. Then the hooks, /etc/terrace/hooks.d/*, once a version, in order, five minutes each. Gives what changed.
-  // The error says why nothing could be done.
+  // Reads the configuration and makes the node as it says. Where the store does not answer, or holds one that cannot be
+  // used, the last good one counts. Only what differs is written, each file whole; a file of an earlier version that
+  // nobody has changed since goes with it. Then the hooks, /etc/terrace/hooks.d/*, once a version, in order, five
+  // minutes each. Gives what changed. The error says why nothing could be done.
   Task<Result<std::vector<std::string>, std::string>> apply();
   // The same where this boot has not seen it yet.
   Task<void> apply_after_boot();

@@ -34,8 +34,8 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Serves from now on, for as long as this lives, in the network namespace that the thread is in now. The error says why
-  // it cannot listen.
+  // Serves from now on, for as long as this lives, in the network namespace that the thread is in now. The error says
+  // why it cannot listen.
   Status<std::string> listen(const std::string& address);
 
  private:

@@ -68,7 +68,8 @@ ConfiguredFile file_of(const Json& object, const std::string& place) {
   only(contents, {"source", "verification"}, inner);
   file.source = text_at(contents, "source", inner);
   if (!file.source.empty() && !file.source.starts_with("data:") && !parse_s3_url(file.source))
-    refuse(inner + ".source", "only data: and s3: are fetched, not " + file.source.substr(0, file.source.find(':') + 1));
+    refuse(inner + ".source",
+           "only data: and s3: are fetched, not " + file.source.substr(0, file.source.find(':') + 1));
   if (contents.contains("verification") && contents["verification"].is_object()) {
     const std::string hash = text_at(contents["verification"], "hash", inner + ".verification");
     const std::string kind = "sha512-";

@@ -1,5 +1,6 @@
-// A node's Ignition configuration (spec 3.x, https://coreos.github.io/ignition/configuration-v3_3/), as far as a running system can
-// take it up. Ignition itself applies it on the first boot; node/bootstrap.h keeps the system to it afterwards.
+// A node's Ignition configuration (spec 3.x, https://coreos.github.io/ignition/configuration-v3_3/), as far as a
+// running system can take it up. Ignition itself applies it on the first boot; node/bootstrap.h keeps the system to it
+// afterwards.
 #pragma once
 
 #include <cstdint>
@@ -41,12 +42,12 @@ struct NodeConfiguration {
   std::vector<ConfiguredUser> users;
 };
 
-// Disks and file systems are Ignition's alone and are passed over: a change of theirs takes a new node. What else is not
-// understood is an error that names it, so that nothing is taken up by half.
+// Disks and file systems are Ignition's alone and are passed over: a change of theirs takes a new node. What else is
+// not understood is an error that names it, so that nothing is taken up by half.
 Result<NodeConfiguration, std::string> parse_ignition(const std::string& text);
 
-// Where a first stage, the user-data, sends for the configuration: its ignition.config.replace.source. Empty where it is the
-// configuration itself.
+// Where a first stage, the user-data, sends for the configuration: its ignition.config.replace.source. Empty where it
+// is the configuration itself.
 Result<std::string, std::string> replacement_of(const std::string& user_data);
 
 // The bytes of a data URL (RFC 2397), plain or in base64.

@@ -159,7 +159,8 @@ struct Program::Impl {
       nlohmann::json document{
           {"instance", settings_.instance}, {"cluster", settings_.cluster}, {"role", settings_.role}};
       const bool well = role_->health(document);
-      document["configuration"] = nlohmann::json{{"version", bootstrap_->applied().version}, {"problem", bootstrap_->problem()}};
+      document["configuration"] =
+          nlohmann::json{{"version", bootstrap_->applied().version}, {"problem", bootstrap_->problem()}};
       document["healthy"] = well;
       return Page{well ? 200 : 503, "application/json", document.dump(2) + "\n"};
     }

@@ -68,12 +68,12 @@ Task<Result<GroupView, std::string>> ScalingGroup::list() {
   co_return view;
 }
 
-// What the group has decided of this instance, as instance metadata tells it (EC2 Auto Scaling User Guide, "Retrieve the target
-// lifecycle state through instance metadata").
+// What the group has decided of this instance, as instance metadata tells it (EC2 Auto Scaling User Guide, "Retrieve
+// the target lifecycle state through instance metadata").
 Task<bool> ScalingGroup::is_let_go() {
   const std::string path = "meta-data/autoscaling/target-lifecycle-state";
   const Result<std::optional<std::string>, std::string> state = co_await metadata_.get(path);
-  co_return state.ok() && *state && **state == "Terminated";
+  co_return state.ok() && *state&&** state == "Terminated";
 }
 
 Task<Status<std::string>> ScalingGroup::release() {

@@ -64,7 +64,8 @@ TEST(Ignition, NamesThePlaceOfWhatItCannotTakeUp) {
 }
 
 TEST(Ignition, FindsWhereAFirstStageSends) {
-  EXPECT_EQ(*replacement_of(R"({"ignition":{"version":"3.3.0","config":{"replace":{"source":"s3://b/k"}}}})"), "s3://b/k");
+  EXPECT_EQ(*replacement_of(R"({"ignition":{"version":"3.3.0","config":{"replace":{"source":"s3://b/k"}}}})"),
+            "s3://b/k");
   EXPECT_EQ(*replacement_of(with(R"("storage": {})")), "");
   EXPECT_FALSE(replacement_of("#cloud-config").ok());
   EXPECT_EQ(parse_s3_url("s3://bucket/etcd/ignition.json")->key, "etcd/ignition.json");
