@@ -1,7 +1,7 @@
 // simulate: runs the etcd agent's decisions in simulated groups, a seed a scenario.
 //   simulate [SEEDS [FIRST]]     runs SEEDS scenarios (3000) from the seed FIRST (1)
 //   simulate -seed N             runs one scenario and tells what happens in it
-//   simulate -mutations [SEEDS]  turns one rule off at a time; each must be noticed within SEEDS scenarios (3000)
+//   simulate -mutations [SEEDS]  turns one rule off at a time; each must be noticed within SEEDS scenarios (10000)
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -112,6 +112,6 @@ int main(int argc, char** argv) {
     World world(number(2, 1), Policy{}, true);
     return world.run().empty() ? 0 : 1;
   }
-  if (argc > 1 && std::strcmp(argv[1], "-mutations") == 0) return run_mutations(number(2, 3000));
+  if (argc > 1 && std::strcmp(argv[1], "-mutations") == 0) return run_mutations(number(2, 10000));
   return run_seeds(number(1, 3000), number(2, 1));
 }
