@@ -114,6 +114,11 @@ struct ResourceType {
   const char* title = "";  // "EC2 VPC", for messages
   TagStyle tags = TagStyle::kNone;
   bool regional = true;  // has the argument `region`
+  // Every operation that the hooks send, as "ec2:DescribeVpcs ec2:CreateVpc": in `reads` those of a plan, in `changes`
+  // what an apply needs beside them. Those that tag objects of kEc2 are the provider's and stand in no table.
+  // `terrace permissions` makes policies of them; the test layers/permissions holds them to the code.
+  const char* reads = "";
+  const char* changes = "";
 
   Hook create = nullptr;
   Hook read = nullptr;    // fills state; a null state means that the object is gone
@@ -133,7 +138,8 @@ struct ResourceType {
 struct DataSource {
   std::string name;
   const char* table = "";
-  Hook read = nullptr;  // config to state
+  Hook read = nullptr;     // config to state
+  const char* reads = "";  // as a ResourceType's
   bool regional = true;
   std::vector<std::string> (*validate)(const Json& config) = nullptr;  // as a ResourceType's
 };

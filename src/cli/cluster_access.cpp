@@ -24,11 +24,15 @@ bool ClusterAccess::read(const std::vector<config::VariableOption>& options) {
   return true;
 }
 
+bool ClusterAccess::require_values() const {
+  context_.show(values_.diagnostics);
+  return !values_.diagnostics.has_errors();
+}
+
 bool ClusterAccess::connect() {
   if (backend_) return true;
   if (!was_read_ && !read()) return false;
-  context_.show(values_.diagnostics);
-  if (values_.diagnostics.has_errors()) return false;
+  if (!require_values()) return false;
   nlohmann::json config = values().provider_config();
   Checked<std::shared_ptr<aws::Backend>> opened = context_.loop.run(aws_.pool.open(std::move(config)));
   context_.show(opened.diagnostics);

@@ -24,6 +24,8 @@ class ClusterAccess {
   // Reads stacks and values of the working directory; `options` are -var and -var-file. False after an error was shown.
   // What is wrong with the values is said by connect(), or by the plan of the stack that needs them.
   bool read(const std::vector<config::VariableOption>& options = {});
+  // Shows what is wrong with the values; false where something is.
+  bool require_values() const;
   // Opens AWS: credentials are tried and the account is checked against allowed_account_ids. Reads before, where
   // nothing is read yet.
   bool connect();

@@ -41,6 +41,7 @@ constexpr Command kCommands[] = {
     {"keys", "Make, find, add or delete the cluster's ssh key", keys_command, false},
     {"machines", "List the machines that registered in etcd", machines_command, false},
     {"output", "Show output values", output_command, false},
+    {"permissions", "Print the IAM policy that the operator needs", permissions_command, false},
     {"refresh", "Bring the state up to date with what exists", refresh_command, false},
     {"roll", "Replace the nodes of a role in turn", roll_command, false},
     {"session", "Lock the whole cluster for yourself", session_command, false},

@@ -31,6 +31,7 @@ class MakefileTest(unittest.TestCase):
         """The calls of terrace that a run of make with `arguments` made."""
         self.calls.write_text("")
         environment = {**os.environ, "PATH": f"{self.directory}/bin:{os.environ['PATH']}", "CALLS": str(self.calls)}
+        environment.pop("TERRACE", None)
         done = subprocess.run(["make", *arguments], cwd=self.directory, env=environment, text=True, capture_output=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.output = done.stdout
@@ -54,7 +55,7 @@ class MakefileTest(unittest.TestCase):
             "create_keypair": "keys create", "add_keypair": "keys add", "keypair_exists": "keys exists", "destroy_keypair": "keys delete",
             "certs": "certs create", "show_certs": "certs show", "lock": "session lock", "unlock": "session unlock",
             "show_lock": "session show", "create_cloudtrail_all": "cloudtrail create", "show_cloudtrail_all": "cloudtrail show",
-            "delete_cloudtrail_all": "cloudtrail delete", "status": "status", "menu": "menu", "list_machines": "machines",
+            "delete_cloudtrail_all": "cloudtrail delete", "status": "status", "menu": "menu", "list_machines": "machines", "permissions": "permissions all",
         }
         for target, call in calls.items():
             with self.subTest(target):

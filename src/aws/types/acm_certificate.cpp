@@ -373,6 +373,10 @@ ResourceType acm_certificate() {
   type.recover = recover;
   type.plan = plan;
   type.validate = validate;
+  type.reads = "acm:DescribeCertificate acm:ListCertificates acm:ListTagsForCertificate";
+  type.changes =
+      "acm:AddTagsToCertificate acm:DeleteCertificate acm:ImportCertificate acm:RemoveTagsFromCertificate "
+      "acm:RenewCertificate acm:RequestCertificate acm:UpdateCertificateOptions";
   return type;
 }
 

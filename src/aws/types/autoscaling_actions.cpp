@@ -418,6 +418,8 @@ ResourceType autoscaling_policy() {
   type.recover = recover_policy;
   type.import = import_policy;
   type.validate = validate_policy;
+  type.reads = "autoscaling:DescribePolicies";
+  type.changes = "autoscaling:DeletePolicy autoscaling:PutScalingPolicy";
   return type;
 }
 
@@ -433,6 +435,8 @@ ResourceType autoscaling_schedule() {
   type.remove = remove_schedule;
   type.recover = recover_schedule;
   type.import = import_schedule;
+  type.reads = "autoscaling:DescribeScheduledActions";
+  type.changes = "autoscaling:DeleteScheduledAction autoscaling:PutScheduledUpdateGroupAction";
   return type;
 }
 
@@ -448,6 +452,8 @@ ResourceType autoscaling_lifecycle_hook() {
   type.remove = remove_hook;
   type.recover = recover_hook;
   type.import = import_hook;
+  type.reads = "autoscaling:DescribeLifecycleHooks";
+  type.changes = "autoscaling:DeleteLifecycleHook autoscaling:PutLifecycleHook";
   return type;
 }
 

@@ -552,6 +552,11 @@ ResourceType autoscaling_group() {
   type.update = update;
   type.remove = remove;
   type.recover = recover;
+  type.reads = "autoscaling:DescribeAutoScalingGroups";
+  type.changes =
+      "autoscaling:CreateAutoScalingGroup autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup "
+      "autoscaling:DeleteTags autoscaling:DisableMetricsCollection autoscaling:EnableMetricsCollection "
+      "autoscaling:ResumeProcesses autoscaling:SuspendProcesses autoscaling:UpdateAutoScalingGroup";
   return type;
 }
 

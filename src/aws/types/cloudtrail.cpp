@@ -323,6 +323,13 @@ ResourceType cloudtrail() {
   type.update = update;
   type.remove = remove;
   type.recover = recover;
+  type.reads =
+      "cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetInsightSelectors "
+      "cloudtrail:GetTrailStatus cloudtrail:ListTags";
+  type.changes =
+      "cloudtrail:AddTags cloudtrail:CreateTrail cloudtrail:DeleteTrail cloudtrail:PutEventSelectors "
+      "cloudtrail:PutInsightSelectors cloudtrail:RemoveTags cloudtrail:StartLogging cloudtrail:StopLogging "
+      "cloudtrail:UpdateTrail";
   return type;
 }
 

@@ -173,6 +173,11 @@ ResourceType cloudwatch_log_group() {
   type.remove = remove;
   type.recover = recover;
   type.validate = validate;
+  type.reads = "logs:DescribeLogGroups logs:ListTagsForResource";
+  type.changes =
+      "logs:AssociateKmsKey logs:CreateLogGroup logs:DeleteLogGroup logs:DeleteRetentionPolicy "
+      "logs:DisassociateKmsKey logs:PutLogGroupDeletionProtection logs:PutRetentionPolicy logs:TagResource "
+      "logs:UntagResource";
   return type;
 }
 

@@ -239,6 +239,8 @@ ResourceType cloudwatch_metric_alarm() {
   type.remove = remove;
   type.recover = recover;
   type.validate = validate;
+  type.reads = "cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource";
+  type.changes = "cloudwatch:DeleteAlarms cloudwatch:PutMetricAlarm cloudwatch:TagResource cloudwatch:UntagResource";
   return type;
 }
 

@@ -141,16 +141,16 @@ Task<bool> read_zones(Context& c) {
 }  // namespace
 
 DataSource caller_identity() {
-  return {"aws_caller_identity", kIdentityTable, read_identity, false};
+  return {"aws_caller_identity", kIdentityTable, read_identity, "sts:GetCallerIdentity", false};
 }
 DataSource region() {
-  return {"aws_region", kRegionTable, read_region, false};
+  return {"aws_region", kRegionTable, read_region, "", false};
 }
 DataSource partition() {
-  return {"aws_partition", kPartitionTable, read_partition, false};
+  return {"aws_partition", kPartitionTable, read_partition, "", false};
 }
 DataSource availability_zones() {
-  return {"aws_availability_zones", kZonesTable, read_zones, true};
+  return {"aws_availability_zones", kZonesTable, read_zones, "ec2:DescribeAvailabilityZones", true};
 }
 
 }  // namespace terrace::aws::types

@@ -166,7 +166,7 @@ Task<bool> read(Context& c) {
 }  // namespace
 
 DataSource ami() {
-  return {"aws_ami", kTable, read, true};
+  return {"aws_ami", kTable, read, "ec2:DescribeImages", true};
 }
 
 }  // namespace terrace::aws::types

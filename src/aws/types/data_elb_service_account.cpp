@@ -46,7 +46,7 @@ Task<bool> read(Context& c) {
 }  // namespace
 
 DataSource elb_service_account() {
-  return {"aws_elb_service_account", kTable, read, true};
+  return {"aws_elb_service_account", kTable, read, "", true};
 }
 
 }  // namespace terrace::aws::types

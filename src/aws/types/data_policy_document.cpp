@@ -79,7 +79,7 @@ std::vector<std::string> validate(const Json& config) {
 }  // namespace
 
 DataSource policy_document() {
-  return {"aws_iam_policy_document", kTable, read, false, validate};
+  return {"aws_iam_policy_document", kTable, read, "", false, validate};
 }
 
 }  // namespace terrace::aws::types

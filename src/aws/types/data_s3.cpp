@@ -163,10 +163,10 @@ Task<bool> read_object(Context& c) {
 }  // namespace
 
 DataSource s3_bucket_data() {
-  return {"aws_s3_bucket", kBucketTable, read_bucket, true};
+  return {"aws_s3_bucket", kBucketTable, read_bucket, "s3:GetBucketWebsite s3:HeadBucket", true};
 }
 DataSource s3_object_data() {
-  return {"aws_s3_object", kObjectTable, read_object, true};
+  return {"aws_s3_object", kObjectTable, read_object, "s3:GetObject s3:GetObjectTagging s3:HeadObject", true};
 }
 
 }  // namespace terrace::aws::types

@@ -267,6 +267,10 @@ ResourceType db_subnet_group() {
   type.update = update_subnet_group;
   type.remove = remove_subnet_group;
   type.recover = recover_subnet_group;
+  type.reads = "rds:DescribeDBSubnetGroups rds:ListTagsForResource";
+  type.changes =
+      "rds:AddTagsToResource rds:CreateDBSubnetGroup rds:DeleteDBSubnetGroup rds:ModifyDBSubnetGroup "
+      "rds:RemoveTagsFromResource";
   return type;
 }
 
@@ -282,6 +286,10 @@ ResourceType db_parameter_group() {
   type.update = update_parameter_group;
   type.remove = remove_parameter_group;
   type.recover = recover_parameter_group;
+  type.reads = "rds:DescribeDBParameterGroups rds:DescribeDBParameters rds:ListTagsForResource";
+  type.changes =
+      "rds:AddTagsToResource rds:CreateDBParameterGroup rds:DeleteDBParameterGroup "
+      "rds:ModifyDBParameterGroup rds:RemoveTagsFromResource rds:ResetDBParameterGroup";
   return type;
 }
 

@@ -513,6 +513,11 @@ ResourceType db_instance() {
   type.recover = recover;
   type.import = import;
   type.validate = validate;
+  type.reads = "rds:DescribeDBInstances rds:ListTagsForResource";
+  type.changes =
+      "rds:AddTagsToResource rds:CreateDBInstance rds:CreateDBInstanceReadReplica rds:DeleteDBInstance "
+      "rds:ModifyDBInstance rds:PromoteReadReplica rds:RemoveTagsFromResource "
+      "rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceFromS3 rds:RestoreDBInstanceToPointInTime";
   return type;
 }
 

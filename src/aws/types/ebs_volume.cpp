@@ -355,6 +355,10 @@ ResourceType ebs_volume() {
   type.recover = recover_volume;
   type.validate = validate_volume;
   type.plan = plan_volume;
+  type.reads = "ec2:DescribeVolumes";
+  type.changes =
+      "ec2:CreateSnapshot ec2:CreateVolume ec2:DeleteVolume ec2:DescribeSnapshots "
+      "ec2:DescribeVolumesModifications ec2:ModifyVolume";
   return type;
 }
 
@@ -370,6 +374,8 @@ ResourceType volume_attachment() {
   type.remove = remove_attachment;
   type.recover = recover_attachment;
   type.import = import_attachment;
+  type.reads = "ec2:DescribeVolumes";
+  type.changes = "ec2:AttachVolume ec2:DescribeInstances ec2:DetachVolume ec2:StopInstances";
   return type;
 }
 

@@ -399,6 +399,10 @@ ResourceType efs_file_system() {
   type.update = update_system;
   type.remove = remove_system;
   type.recover = recover_system;
+  type.reads = "efs:DescribeFileSystems efs:DescribeLifecycleConfiguration";
+  type.changes =
+      "efs:CreateFileSystem efs:DeleteFileSystem efs:PutLifecycleConfiguration efs:TagResource "
+      "efs:UntagResource efs:UpdateFileSystem efs:UpdateFileSystemProtection";
   return type;
 }
 
@@ -413,6 +417,8 @@ ResourceType efs_mount_target() {
   type.update = update_target;
   type.remove = remove_target;
   type.recover = recover_target;
+  type.reads = "efs:DescribeMountTargetSecurityGroups efs:DescribeMountTargets";
+  type.changes = "efs:CreateMountTarget efs:DeleteMountTarget efs:ModifyMountTargetSecurityGroups";
   return type;
 }
 
@@ -427,6 +433,8 @@ ResourceType efs_backup_policy() {
   type.update = write_backup;
   type.remove = remove_backup;
   type.recover = recover_backup;
+  type.reads = "efs:DescribeBackupPolicy";
+  type.changes = "efs:PutBackupPolicy";
   return type;
 }
 

@@ -444,6 +444,16 @@ ResourceType elb() {
   type.remove = remove;
   type.recover = recover;
   type.validate = validate;
+  type.reads =
+      "ec2:DescribeSecurityGroups elb:DescribeLoadBalancerAttributes elb:DescribeLoadBalancers "
+      "elb:DescribeTags";
+  type.changes =
+      "ec2:DescribeNetworkInterfaces elb:AddTags elb:ApplySecurityGroupsToLoadBalancer "
+      "elb:AttachLoadBalancerToSubnets elb:ConfigureHealthCheck elb:CreateLoadBalancer "
+      "elb:CreateLoadBalancerListeners elb:DeleteLoadBalancer elb:DeleteLoadBalancerListeners "
+      "elb:DeregisterInstancesFromLoadBalancer elb:DetachLoadBalancerFromSubnets "
+      "elb:DisableAvailabilityZonesForLoadBalancer elb:EnableAvailabilityZonesForLoadBalancer "
+      "elb:ModifyLoadBalancerAttributes elb:RegisterInstancesWithLoadBalancer elb:RemoveTags";
   return type;
 }
 

@@ -432,6 +432,12 @@ ResourceType iam_role() {
   type.remove = remove_role;
   type.recover = recover_role;
   type.import = import_role;
+  type.reads = "iam:GetRole";
+  type.changes =
+      "iam:AttachRolePolicy iam:CreateRole iam:DeleteRole iam:DeleteRolePermissionsBoundary "
+      "iam:DeleteRolePolicy iam:DetachRolePolicy iam:ListAttachedRolePolicies "
+      "iam:ListInstanceProfilesForRole iam:ListRolePolicies iam:PutRolePermissionsBoundary iam:PutRolePolicy "
+      "iam:RemoveRoleFromInstanceProfile iam:TagRole iam:UntagRole iam:UpdateAssumeRolePolicy iam:UpdateRole";
   return type;
 }
 
@@ -447,6 +453,8 @@ ResourceType iam_role_policy() {
   type.update = put_role_policy;
   type.remove = remove_role_policy;
   type.recover = recover_role_policy;
+  type.reads = "iam:GetRolePolicy";
+  type.changes = "iam:DeleteRolePolicy iam:PutRolePolicy";
   return type;
 }
 
@@ -464,6 +472,10 @@ ResourceType iam_instance_profile() {
   type.remove = remove_profile;
   type.recover = recover_profile;
   type.import = import_role;
+  type.reads = "iam:GetInstanceProfile";
+  type.changes =
+      "iam:AddRoleToInstanceProfile iam:CreateInstanceProfile iam:DeleteInstanceProfile "
+      "iam:RemoveRoleFromInstanceProfile iam:TagInstanceProfile iam:UntagInstanceProfile";
   return type;
 }
 

@@ -261,15 +261,27 @@ ResourceType iam_policy() {
   type.update = update_policy;
   type.remove = remove_policy;
   type.recover = recover_policy;
+  type.reads = "iam:GetPolicy iam:GetPolicyVersion";
+  type.changes =
+      "iam:CreatePolicy iam:CreatePolicyVersion iam:DeletePolicy iam:DeletePolicyVersion "
+      "iam:ListPolicyVersions iam:TagPolicy iam:UntagPolicy";
   return type;
 }
 
 ResourceType iam_role_policy_attachment() {
-  return attachment<kToRole>("aws_iam_role_policy_attachment", kRoleAttachmentTable, "IAM Role Policy Attachment");
+  ResourceType type =
+      attachment<kToRole>("aws_iam_role_policy_attachment", kRoleAttachmentTable, "IAM Role Policy Attachment");
+  type.reads = "iam:ListAttachedRolePolicies";
+  type.changes = "iam:AttachRolePolicy iam:DetachRolePolicy";
+  return type;
 }
 
 ResourceType iam_user_policy_attachment() {
-  return attachment<kToUser>("aws_iam_user_policy_attachment", kUserAttachmentTable, "IAM User Policy Attachment");
+  ResourceType type =
+      attachment<kToUser>("aws_iam_user_policy_attachment", kUserAttachmentTable, "IAM User Policy Attachment");
+  type.reads = "iam:ListAttachedUserPolicies";
+  type.changes = "iam:AttachUserPolicy iam:DetachUserPolicy";
+  return type;
 }
 
 }  // namespace terrace::aws::types

@@ -145,6 +145,10 @@ ResourceType iam_server_certificate() {
   type.recover = recover;
   type.import = import;
   type.plan = plan;
+  type.reads = "iam:GetServerCertificate";
+  type.changes =
+      "iam:DeleteServerCertificate iam:TagServerCertificate iam:UntagServerCertificate "
+      "iam:UpdateServerCertificate iam:UploadServerCertificate";
   return type;
 }
 

@@ -329,6 +329,12 @@ ResourceType iam_user() {
   type.update = update_user;
   type.remove = remove_user;
   type.recover = recover_user;
+  type.reads = "iam:GetUser";
+  type.changes =
+      "iam:CreateUser iam:DeactivateMFADevice iam:DeleteAccessKey iam:DeleteLoginProfile iam:DeleteUser "
+      "iam:DeleteUserPermissionsBoundary iam:DeleteUserPolicy iam:DetachUserPolicy iam:ListAccessKeys "
+      "iam:ListAttachedUserPolicies iam:ListGroupsForUser iam:ListMFADevices iam:ListUserPolicies "
+      "iam:PutUserPermissionsBoundary iam:RemoveUserFromGroup iam:TagUser iam:UntagUser iam:UpdateUser";
   return type;
 }
 
@@ -344,6 +350,8 @@ ResourceType iam_user_policy() {
   type.update = put_policy;
   type.remove = remove_policy;
   type.recover = recover_policy;
+  type.reads = "iam:GetUserPolicy";
+  type.changes = "iam:DeleteUserPolicy iam:PutUserPolicy";
   return type;
 }
 
@@ -361,6 +369,8 @@ ResourceType iam_access_key() {
   type.recover = recover_key;
   type.import = import_key;
   type.validate = validate_key;
+  type.reads = "iam:GetAccessKeyLastUsed iam:ListAccessKeys";
+  type.changes = "iam:CreateAccessKey iam:DeleteAccessKey iam:UpdateAccessKey";
   return type;
 }
 

@@ -519,6 +519,20 @@ ResourceType instance() {
   type.import = import;
   type.plan = plan;
   type.validate = validate;
+  type.reads =
+      "ec2:DescribeInstanceAttribute ec2:DescribeInstanceCreditSpecifications ec2:DescribeInstances "
+      "ec2:DescribeVolumes ec2:GetPasswordData";
+  type.changes =
+      "ec2:AssignPrivateIpAddresses ec2:AssociateIamInstanceProfile ec2:CancelSpotInstanceRequests "
+      "ec2:CreateTags ec2:DeleteTags ec2:DescribeIamInstanceProfileAssociations ec2:DescribeImages "
+      "ec2:DescribeLaunchTemplateVersions ec2:DescribeVolumesModifications "
+      "ec2:DisassociateIamInstanceProfile ec2:ModifyInstanceAttribute "
+      "ec2:ModifyInstanceCapacityReservationAttributes ec2:ModifyInstanceCpuOptions "
+      "ec2:ModifyInstanceCreditSpecification ec2:ModifyInstanceMaintenanceOptions "
+      "ec2:ModifyInstanceMetadataOptions ec2:ModifyInstancePlacement ec2:ModifyNetworkInterfaceAttribute "
+      "ec2:ModifyPrivateDnsNameOptions ec2:ModifyVolume ec2:MonitorInstances "
+      "ec2:ReplaceIamInstanceProfileAssociation ec2:RunInstances ec2:StartInstances ec2:StopInstances "
+      "ec2:TerminateInstances ec2:UnassignPrivateIpAddresses ec2:UnmonitorInstances";
   return type;
 }
 

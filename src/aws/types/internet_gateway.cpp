@@ -105,6 +105,10 @@ ResourceType internet_gateway() {
   type.update = update;
   type.remove = remove;
   type.recover = recover;
+  type.reads = "ec2:DescribeInternetGateways";
+  type.changes =
+      "ec2:AttachInternetGateway ec2:CreateInternetGateway ec2:DeleteInternetGateway "
+      "ec2:DetachInternetGateway";
   return type;
 }
 

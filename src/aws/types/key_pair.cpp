@@ -76,6 +76,8 @@ ResourceType key_pair() {
   type.read = read;
   type.remove = remove;
   type.recover = recover;
+  type.reads = "ec2:DescribeKeyPairs";
+  type.changes = "ec2:DeleteKeyPair ec2:ImportKeyPair";
   return type;
 }
 

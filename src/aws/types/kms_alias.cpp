@@ -126,6 +126,8 @@ ResourceType kms_alias() {
   type.recover = recover;
   type.plan = plan;
   type.validate = validate;
+  type.reads = "kms:ListAliases";
+  type.changes = "kms:CreateAlias kms:DeleteAlias kms:UpdateAlias";
   return type;
 }
 

@@ -239,6 +239,10 @@ ResourceType kms_key() {
   type.import = import;
   type.plan = plan;
   type.validate = validate;
+  type.reads = "kms:DescribeKey kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListKeys kms:ListResourceTags";
+  type.changes =
+      "kms:CreateKey kms:DisableKey kms:DisableKeyRotation kms:EnableKey kms:EnableKeyRotation "
+      "kms:PutKeyPolicy kms:ScheduleKeyDeletion kms:TagResource kms:UntagResource kms:UpdateKeyDescription";
   return type;
 }
 

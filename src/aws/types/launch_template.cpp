@@ -391,6 +391,10 @@ ResourceType launch_template() {
   type.remove = remove;
   type.recover = recover;
   type.plan = plan;
+  type.reads = "ec2:DescribeLaunchTemplateVersions ec2:DescribeLaunchTemplates";
+  type.changes =
+      "ec2:CreateLaunchTemplate ec2:CreateLaunchTemplateVersion ec2:DeleteLaunchTemplate "
+      "ec2:ModifyLaunchTemplate";
   return type;
 }
 

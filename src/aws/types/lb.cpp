@@ -463,6 +463,13 @@ ResourceType lb() {
   type.recover = recover;
   type.plan = plan;
   type.validate = validate;
+  type.reads =
+      "elbv2:DescribeCapacityReservation elbv2:DescribeLoadBalancerAttributes elbv2:DescribeLoadBalancers "
+      "elbv2:DescribeTags";
+  type.changes =
+      "ec2:DescribeNetworkInterfaces elbv2:AddTags elbv2:CreateLoadBalancer elbv2:DeleteLoadBalancer "
+      "elbv2:ModifyCapacityReservation elbv2:ModifyIpPools elbv2:ModifyLoadBalancerAttributes "
+      "elbv2:RemoveTags elbv2:SetIpAddressType elbv2:SetSecurityGroups elbv2:SetSubnets";
   return type;
 }
 

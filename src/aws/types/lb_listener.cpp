@@ -396,6 +396,10 @@ ResourceType lb_listener() {
   type.recover = recover;
   type.plan = plan;
   type.validate = validate;
+  type.reads = "elbv2:DescribeListenerAttributes elbv2:DescribeListeners elbv2:DescribeTags";
+  type.changes =
+      "elbv2:AddTags elbv2:CreateListener elbv2:DeleteListener elbv2:ModifyListener "
+      "elbv2:ModifyListenerAttributes elbv2:RemoveTags";
   return type;
 }
 

@@ -401,6 +401,10 @@ ResourceType lb_target_group() {
   type.recover = recover;
   type.plan = plan;
   type.validate = validate;
+  type.reads = "elbv2:DescribeTags elbv2:DescribeTargetGroupAttributes elbv2:DescribeTargetGroups";
+  type.changes =
+      "elbv2:AddTags elbv2:CreateTargetGroup elbv2:DeleteTargetGroup elbv2:ModifyTargetGroup "
+      "elbv2:ModifyTargetGroupAttributes elbv2:RemoveTags";
   return type;
 }
 

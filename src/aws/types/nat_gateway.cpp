@@ -340,6 +340,8 @@ ResourceType eip() {
   type.update = update_address;
   type.remove = remove_address;
   type.recover = recover_address;
+  type.reads = "ec2:DescribeAddresses";
+  type.changes = "ec2:AllocateAddress ec2:AssociateAddress ec2:DisassociateAddress ec2:ReleaseAddress";
   return type;
 }
 
@@ -355,6 +357,10 @@ ResourceType nat_gateway() {
   type.remove = remove_gateway;
   type.recover = recover_gateway;
   type.validate = validate_gateway;
+  type.reads = "ec2:DescribeNatGateways";
+  type.changes =
+      "ec2:AssignPrivateNatGatewayAddress ec2:AssociateNatGatewayAddress ec2:CreateNatGateway "
+      "ec2:DeleteNatGateway ec2:DisassociateNatGatewayAddress ec2:UnassignPrivateNatGatewayAddress";
   return type;
 }
 

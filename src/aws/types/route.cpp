@@ -223,6 +223,8 @@ ResourceType route() {
   type.recover = recover;
   type.import = import;
   type.validate = validate;
+  type.reads = "ec2:DescribeRouteTables";
+  type.changes = "ec2:CreateRoute ec2:DeleteRoute ec2:ReplaceRoute";
   return type;
 }
 

@@ -414,6 +414,8 @@ ResourceType route53_record() {
   type.import = import;
   type.plan = plan;
   type.validate = validate;
+  type.reads = "route53:GetHostedZone route53:ListResourceRecordSets";
+  type.changes = "route53:ChangeResourceRecordSets route53:GetChange";
   return type;
 }
 

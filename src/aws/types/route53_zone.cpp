@@ -367,6 +367,13 @@ ResourceType route53_zone() {
   type.remove = remove_zone;
   type.recover = recover_zone;
   type.plan = plan_zone;
+  type.reads =
+      "route53:GetHostedZone route53:ListHostedZonesByName route53:ListResourceRecordSets "
+      "route53:ListTagsForResource";
+  type.changes =
+      "route53:AssociateVPCWithHostedZone route53:ChangeResourceRecordSets route53:ChangeTagsForResource "
+      "route53:CreateHostedZone route53:DeleteHostedZone route53:DisassociateVPCFromHostedZone "
+      "route53:GetChange route53:UpdateHostedZoneComment";
   return type;
 }
 
@@ -382,6 +389,8 @@ ResourceType route53_zone_association() {
   type.remove = remove_association;
   type.recover = recover_association;
   type.import = import_association;
+  type.reads = "route53:GetHostedZone";
+  type.changes = "route53:AssociateVPCWithHostedZone route53:DisassociateVPCFromHostedZone route53:GetChange";
   return type;
 }
 

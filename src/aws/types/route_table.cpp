@@ -165,6 +165,11 @@ ResourceType route_table() {
   type.update = update;
   type.remove = remove;
   type.recover = recover;
+  type.reads = "ec2:DescribeRouteTables";
+  type.changes =
+      "ec2:CreateRoute ec2:CreateRouteTable ec2:DeleteRoute ec2:DeleteRouteTable "
+      "ec2:DisableVgwRoutePropagation ec2:DisassociateRouteTable ec2:EnableVgwRoutePropagation "
+      "ec2:ReplaceRoute";
   return type;
 }
 

@@ -128,6 +128,8 @@ ResourceType route_table_association() {
   type.import = import;
   type.plan = plan;
   type.validate = validate;
+  type.reads = "ec2:DescribeRouteTables";
+  type.changes = "ec2:AssociateRouteTable ec2:DisassociateRouteTable ec2:ReplaceRouteTableAssociation";
   return type;
 }
 

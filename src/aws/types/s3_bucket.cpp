@@ -295,6 +295,10 @@ ResourceType s3_bucket() {
   type.remove = remove;
   type.recover = recover;
   type.validate = validate;
+  type.reads = "s3:GetBucketTagging s3:ListBuckets";
+  type.changes =
+      "s3:CreateBucket s3:DeleteBucket s3:DeleteBucketTagging s3:DeleteObjects s3:ListObjectVersions "
+      "s3:PutBucketTagging";
   return type;
 }
 

@@ -454,18 +454,27 @@ Task<bool> recover_logging(Context& c) {
 }  // namespace
 
 ResourceType s3_bucket_ownership_controls() {
-  return setting_type("aws_s3_bucket_ownership_controls", "S3 Bucket Ownership Controls", kOwnershipTable,
-                      put_ownership, read_ownership, remove_ownership, recover_ownership);
+  ResourceType type = setting_type("aws_s3_bucket_ownership_controls", "S3 Bucket Ownership Controls", kOwnershipTable,
+                                   put_ownership, read_ownership, remove_ownership, recover_ownership);
+  type.reads = "s3:GetBucketOwnershipControls";
+  type.changes = "s3:DeleteBucketOwnershipControls s3:PutBucketOwnershipControls";
+  return type;
 }
 
 ResourceType s3_bucket_lifecycle_configuration() {
-  return setting_type("aws_s3_bucket_lifecycle_configuration", "S3 Bucket Lifecycle Configuration", kLifecycleTable,
-                      put_lifecycle, read_lifecycle, remove_lifecycle, recover_lifecycle);
+  ResourceType type = setting_type("aws_s3_bucket_lifecycle_configuration", "S3 Bucket Lifecycle Configuration",
+                                   kLifecycleTable, put_lifecycle, read_lifecycle, remove_lifecycle, recover_lifecycle);
+  type.reads = "s3:GetBucketLifecycleConfiguration";
+  type.changes = "s3:DeleteBucketLifecycle s3:PutBucketLifecycleConfiguration";
+  return type;
 }
 
 ResourceType s3_bucket_logging() {
-  return setting_type("aws_s3_bucket_logging", "S3 Bucket Logging", kLoggingTable, put_logging, read_logging,
-                      remove_logging, recover_logging);
+  ResourceType type = setting_type("aws_s3_bucket_logging", "S3 Bucket Logging", kLoggingTable, put_logging,
+                                   read_logging, remove_logging, recover_logging);
+  type.reads = "s3:GetBucketLogging";
+  type.changes = "s3:PutBucketLogging";
+  return type;
 }
 
 }  // namespace terrace::aws::types

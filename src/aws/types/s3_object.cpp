@@ -302,6 +302,10 @@ ResourceType s3_object() {
   type.recover = recover;
   type.import = import;
   type.plan = plan;
+  type.reads = "s3:GetObjectTagging s3:HeadObject";
+  type.changes =
+      "s3:DeleteObjects s3:ListObjectVersions s3:PutObject s3:PutObjectAcl s3:PutObjectLegalHold "
+      "s3:PutObjectRetention s3:PutObjectTagging";
   return type;
 }
 

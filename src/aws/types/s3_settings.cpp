@@ -224,21 +224,34 @@ Task<bool> recover_policy(Context& c) {
 }  // namespace
 
 ResourceType s3_bucket_versioning() {
-  return setting_type("aws_s3_bucket_versioning", "S3 Bucket Versioning", kVersioningTable, put_versioning,
-                      read_versioning, remove_versioning, recover_versioning);
+  ResourceType type = setting_type("aws_s3_bucket_versioning", "S3 Bucket Versioning", kVersioningTable, put_versioning,
+                                   read_versioning, remove_versioning, recover_versioning);
+  type.reads = "s3:GetBucketVersioning";
+  type.changes = "s3:PutBucketVersioning";
+  return type;
 }
 ResourceType s3_bucket_public_access_block() {
-  return setting_type("aws_s3_bucket_public_access_block", "S3 Bucket Public Access Block", kPublicAccessTable,
-                      put_public_access, read_public_access, remove_public_access, recover_public_access);
+  ResourceType type =
+      setting_type("aws_s3_bucket_public_access_block", "S3 Bucket Public Access Block", kPublicAccessTable,
+                   put_public_access, read_public_access, remove_public_access, recover_public_access);
+  type.reads = "s3:GetPublicAccessBlock";
+  type.changes = "s3:DeletePublicAccessBlock s3:PutPublicAccessBlock";
+  return type;
 }
 ResourceType s3_bucket_server_side_encryption_configuration() {
-  return setting_type("aws_s3_bucket_server_side_encryption_configuration",
-                      "S3 Bucket Server-side Encryption Configuration", kEncryptionTable, put_encryption,
-                      read_encryption, remove_encryption, recover_encryption);
+  ResourceType type = setting_type("aws_s3_bucket_server_side_encryption_configuration",
+                                   "S3 Bucket Server-side Encryption Configuration", kEncryptionTable, put_encryption,
+                                   read_encryption, remove_encryption, recover_encryption);
+  type.reads = "s3:GetBucketEncryption";
+  type.changes = "s3:DeleteBucketEncryption s3:PutBucketEncryption";
+  return type;
 }
 ResourceType s3_bucket_policy() {
-  return setting_type("aws_s3_bucket_policy", "S3 Bucket Policy", kPolicyTable, put_policy, read_policy, remove_policy,
-                      recover_policy);
+  ResourceType type = setting_type("aws_s3_bucket_policy", "S3 Bucket Policy", kPolicyTable, put_policy, read_policy,
+                                   remove_policy, recover_policy);
+  type.reads = "s3:GetBucketPolicy";
+  type.changes = "s3:DeleteBucketPolicy s3:PutBucketPolicy";
+  return type;
 }
 
 }  // namespace terrace::aws::types

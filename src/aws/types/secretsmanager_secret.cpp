@@ -240,6 +240,12 @@ ResourceType secretsmanager_secret() {
   type.remove = remove;
   type.recover = recover;
   type.validate = validate;
+  type.reads = "secretsmanager:DescribeSecret secretsmanager:GetResourcePolicy";
+  type.changes =
+      "secretsmanager:CreateSecret secretsmanager:DeleteResourcePolicy secretsmanager:DeleteSecret "
+      "secretsmanager:PutResourcePolicy secretsmanager:RemoveRegionsFromReplication "
+      "secretsmanager:ReplicateSecretToRegions secretsmanager:TagResource secretsmanager:UntagResource "
+      "secretsmanager:UpdateSecret";
   return type;
 }
 

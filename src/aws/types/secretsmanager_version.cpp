@@ -227,11 +227,13 @@ ResourceType secretsmanager_secret_version() {
   type.recover = recover;
   type.import = import;
   type.validate = validate;
+  type.reads = "secretsmanager:DescribeSecret secretsmanager:GetSecretValue";
+  type.changes = "secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage";
   return type;
 }
 
 DataSource secretsmanager_secret_version_data() {
-  return {"aws_secretsmanager_secret_version", kDataTable, read_data, true};
+  return {"aws_secretsmanager_secret_version", kDataTable, read_data, "secretsmanager:GetSecretValue", true};
 }
 
 }  // namespace terrace::aws::types

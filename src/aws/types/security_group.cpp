@@ -363,6 +363,10 @@ ResourceType default_security_group() {
   type.update = update;
   type.remove = leave_default;
   type.recover = recover_default;
+  type.reads = "ec2:DescribeSecurityGroups";
+  type.changes =
+      "ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress ec2:CreateTags ec2:DeleteTags "
+      "ec2:DescribeVpcs ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress";
   return type;
 }
 
@@ -378,6 +382,10 @@ ResourceType security_group() {
   type.update = update;
   type.remove = remove;
   type.recover = recover;
+  type.reads = "ec2:DescribeSecurityGroups";
+  type.changes =
+      "ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress ec2:CreateSecurityGroup "
+      "ec2:DeleteSecurityGroup ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress";
   return type;
 }
 

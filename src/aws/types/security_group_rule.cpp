@@ -242,6 +242,8 @@ ResourceType security_group_ingress_rule() {
   type.create = create_ingress;
   type.remove = remove_ingress;
   type.recover = recover_ingress;
+  type.reads = "ec2:DescribeSecurityGroupRules";
+  type.changes = "ec2:AuthorizeSecurityGroupIngress ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupIngress";
   return type;
 }
 
@@ -250,6 +252,8 @@ ResourceType security_group_egress_rule() {
   type.create = create_egress;
   type.remove = remove_egress;
   type.recover = recover_egress;
+  type.reads = "ec2:DescribeSecurityGroupRules";
+  type.changes = "ec2:AuthorizeSecurityGroupEgress ec2:ModifySecurityGroupRules ec2:RevokeSecurityGroupEgress";
   return type;
 }
 

@@ -350,6 +350,11 @@ ResourceType security_group_rule() {
   type.import = import;
   type.validate = validate;
   type.plan = plan;
+  type.reads = "ec2:DescribeSecurityGroupRules ec2:DescribeSecurityGroups";
+  type.changes =
+      "ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress ec2:RevokeSecurityGroupEgress "
+      "ec2:RevokeSecurityGroupIngress ec2:UpdateSecurityGroupRuleDescriptionsEgress "
+      "ec2:UpdateSecurityGroupRuleDescriptionsIngress";
   return type;
 }
 

@@ -264,6 +264,8 @@ ResourceType sqs_queue() {
   type.remove = remove;
   type.recover = recover;
   type.validate = validate;
+  type.reads = "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ListQueueTags";
+  type.changes = "sqs:CreateQueue sqs:DeleteQueue sqs:SetQueueAttributes sqs:TagQueue sqs:UntagQueue";
   return type;
 }
 

@@ -219,6 +219,8 @@ ResourceType ssm_parameter() {
   type.recover = recover;
   type.plan = plan;
   type.validate = validate;
+  type.reads = "ssm:DescribeParameters ssm:GetParameters ssm:ListTagsForResource";
+  type.changes = "ssm:AddTagsToResource ssm:DeleteParameter ssm:PutParameter ssm:RemoveTagsFromResource";
   return type;
 }
 

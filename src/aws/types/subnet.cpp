@@ -203,6 +203,10 @@ ResourceType subnet() {
   type.remove = remove;
   type.recover = recover;
   type.plan = plan;
+  type.reads = "ec2:DescribeSubnets";
+  type.changes =
+      "ec2:AssociateSubnetCidrBlock ec2:CreateSubnet ec2:DeleteSubnet ec2:DisassociateSubnetCidrBlock "
+      "ec2:ModifySubnetAttribute";
   return type;
 }
 

@@ -266,6 +266,12 @@ ResourceType vpc() {
   type.remove = remove;
   type.recover = recover;
   type.plan = plan;
+  type.reads =
+      "ec2:DescribeNetworkAcls ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeVpcAttribute "
+      "ec2:DescribeVpcs";
+  type.changes =
+      "ec2:AssociateVpcCidrBlock ec2:CreateVpc ec2:DeleteVpc ec2:DisassociateVpcCidrBlock "
+      "ec2:ModifyVpcAttribute ec2:ModifyVpcTenancy";
   return type;
 }
 

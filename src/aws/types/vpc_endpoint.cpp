@@ -159,6 +159,8 @@ ResourceType vpc_endpoint() {
   type.update = update;
   type.remove = remove;
   type.recover = recover;
+  type.reads = "ec2:DescribePrefixLists ec2:DescribeVpcEndpoints";
+  type.changes = "ec2:CreateVpcEndpoint ec2:DeleteVpcEndpoints ec2:ModifyVpcEndpoint";
   return type;
 }
 
