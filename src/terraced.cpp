@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,15 +15,20 @@
 
 namespace {
 
+namespace node = terrace::node;
+
 constexpr const char* kUsage = R"(Usage: terraced COMMAND [options]
 
 The agent on every node of a cluster.
 
 Commands:
-  run       Everything that the node's role asks for
-  etcd      The same on etcd nodes, without their configuration; refuses others
-  bootstrap Take up the configuration that the node's user-data names, once
-  status    What the running agent says of this node, as JSON; exit code 1 where it is not well
+  run          Everything that the node's role asks for
+  etcd         The same on etcd nodes, without their configuration; refuses others
+  bootstrap    Take up the configuration that the node's user-data names, once
+  sync         Only keep the application repository
+  reboot-lock  Only reboot in turn with the other nodes of the role
+  register     Only keep this node in the registry
+  status       What the running agent says of this node, as JSON; exit code 1 where it is not well
 
 Options:
   -root=DIR             Where the node's files are: put before every path (default /)
@@ -33,7 +39,7 @@ Options:
 
 struct Request {
   std::string command;
-  terrace::node::ProgramOptions options;
+  node::ProgramOptions options;
   bool help = false;
   std::string problem;
 };
@@ -61,10 +67,13 @@ Request parse(const std::vector<std::string>& arguments) {
       request.problem = "there is no option -" + name;
     }
   }
-  request.options.etcd_only = request.command == "etcd";
-  request.options.once = request.command == "bootstrap";
-  const std::string& word = request.command;
-  const bool known = word == "run" || word == "etcd" || word == "bootstrap" || word == "status";
+  using node::Part;
+  static const std::map<std::string, Part> kParts = {
+      {"run", Part::kAll},   {"etcd", Part::kEtcd},              {"bootstrap", Part::kBootstrap},
+      {"sync", Part::kSync}, {"reboot-lock", Part::kRebootLock}, {"register", Part::kRegister}};
+  const auto part = kParts.find(request.command);
+  if (part != kParts.end()) request.options.part = part->second;
+  const bool known = part != kParts.end() || request.command == "status";
   if (request.problem.empty() && !request.help && !known)
     request.problem = request.command.empty() ? "which command?" : "there is no command " + request.command;
   return request;

@@ -47,6 +47,18 @@ allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
 # update_channel = "stable"
 # image_id       = "ami-0123456789abcdef0"
 
+# When nodes reboot into updates, one of a role after the other, and in which time zone. Empty allows any time.
+# reboot_window = "05:30 3h"
+# time_zone     = "UTC"
+
+# What workers and admiral keep under /opt/apps/current: a git repository (https, or git@HOST:PATH with the deploy key in the SSM
+# parameter /CLUSTER/apps/deploy-key), or an S3 prefix, such as "s3://ACCOUNT-CLUSTER-config/apps/".
+# apps_repository = "https://github.com/example/apps"
+# apps_branch     = "main"
+
+# A network for containers across nodes, by flannel.
+# flannel_network = "10.2.0.0/16"
+
 # ---- The network --------------------------------------------------------------------------------------------------
 
 # From /16 to /18. Subnets are cut out of it: with the default, etcd lives in 10.10.1.0/24 and workers in 10.10.5.0/24.

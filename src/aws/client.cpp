@@ -174,7 +174,7 @@ struct Client::Impl {
     out.headers = std::move(headers);
     out.body = std::move(request.body);
     out.timeout = config.timeout;
-    out.connect_timeout = std::min(out.connect_timeout, config.timeout);
+    out.connect_timeout = std::min(config.connect_timeout, config.timeout);
     return out;
   }
 

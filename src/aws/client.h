@@ -49,6 +49,7 @@ struct ClientConfig {
   bool s3_use_path_style = false;
   int max_attempts = 25;                         // tries of a call in all
   Duration timeout = std::chrono::seconds(120);  // of one try
+  Duration connect_timeout = std::chrono::seconds(10);
   int requests_in_flight = 50;                   // a service; more wait
   std::string user_agent = "terrace";
   std::function<void(const Attempt&)> observer;  // may be empty
@@ -65,6 +66,7 @@ struct ConfigSettings {
   std::optional<bool> s3_use_path_style;
   std::optional<int> max_retries;
   std::optional<Duration> timeout;  // of one try
+  std::optional<Duration> connect_timeout;
 };
 
 // Settles region, endpoints, FIPS, dual stack and attempts from the settings, then the environment (AWS_REGION,

@@ -94,6 +94,7 @@ Result<ClientConfig, std::string> resolve_config(const ConfigSettings& settings,
     config.s3_use_path_style = style != nested.end() && style->second == "path";
   }
   if (settings.timeout) config.timeout = *settings.timeout;
+  if (settings.connect_timeout) config.connect_timeout = *settings.connect_timeout;
   if (settings.max_retries) {
     config.max_attempts = *settings.max_retries + 1;
   } else if (std::string text = sources.text({"AWS_MAX_ATTEMPTS"}, "max_attempts"); !text.empty()) {

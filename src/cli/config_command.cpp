@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/line_diff.h"
 #include "cluster/objects.h"
+#include "node/bootstrap.h"
 
 namespace terrace::cli {
 
@@ -185,12 +186,33 @@ int diff(Context& context, const Arguments& arguments) {
   return differs ? 2 : 0;
 }
 
+// Names the version that lies in the bucket, for nodes to take up.
+int take_up_now(Context& context, const std::string& role) {
+  RoleConfig config(context, role);
+  if (int code = config.open()) return code;
+  if (!config.access().check_session_lock()) return 1;
+  Result<std::optional<cluster::StoredObject>, aws::ApiError> object = config.stored();
+  if (!object) return config.fail(object.error());
+  if (!object->has_value()) return context.fail("There is no configuration", config.url() + " is not there.");
+  const std::string version = node::node_configuration_version((*object)->body);
+  std::string bucket = config.access().bucket("cloudinit");
+  std::string key = node::apply_marker_key(key_of(role));
+  std::string text = node::apply_marker(version);
+  const Result<bool, aws::ApiError> written = context.loop.run(
+      cluster::write_object(config.access().aws(), bucket, key, text, cluster::Overwrite::kAlways, "application/json"));
+  if (!written) return config.access().fail("Writing " + key, written.error());
+  context.print(fmt::format("Nodes of {} take up configuration {} within a minute.\n", role, version));
+  return 0;
+}
+
 int push(Context& context, const Arguments& arguments) {
   RunFlags run = only_the_object();
   Flags flags(
       "config push [options] ROLE",
-      "Puts a role's changed configuration into its bucket, and changes nothing else: nodes that are launched from "
-      "now on get it. \"terrace roll ROLE\" replaces the others.");
+      "Puts a role's changed configuration into its bucket, and changes nothing else: nodes that are launched or boot "
+      "from now on take it up. With -now running nodes do, too; \"terrace roll ROLE\" replaces them.");
+  bool now = false;
+  flags.boolean("now", &now, "Have running nodes take it up within a minute.");
   flags.boolean("auto-approve", &run.auto_approve, "Skip the question.");
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
@@ -199,7 +221,8 @@ int push(Context& context, const Arguments& arguments) {
     RoleConfig config(context, rest[0]);
     if (int code = config.open()) return code;
   }
-  return apply_stacks(context, run, rest, Listing::kCompact);
+  if (const int code = apply_stacks(context, run, rest, Listing::kCompact); code != 0 || !now) return code;
+  return take_up_now(context, rest[0]);
 }
 
 constexpr Command kSubcommands[] = {

@@ -311,7 +311,7 @@ struct Hub::Impl {
     std::string id = instance.id;
     std::string name = fmt::format("{}-{}", instance.role, ++made_[instance.role]);
     tell(fmt::format("{} is launched: {} at {}", name, id, instance.address));
-    const NodeEffects effects{effects_.loop, effects_.network, effects_.random};
+    const NodeEffects effects{effects_.loop, effects_.network, effects_.files, effects_.random};
     auto node = std::make_unique<Node>(effects, wires_, std::move(instance), name, options_.directory + "/nodes/" + id,
                                        options_.terraced, options_.path);
     const Status<std::string> started = node->start(account_, session_->region());

@@ -123,7 +123,7 @@ Status<std::string> inside_network(const std::string& path, const std::function<
 }
 
 Status<std::string> join_network(pid_t pid) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
+  const std::string path = "/proc/" + std::to_string(pid) + "/root" + kNetworkFile;
   const Descriptor wanted(path);
   if (wanted.get() < 0 || ::setns(wanted.get(), CLONE_NEWNET) != 0) return Failure{text_of("entering " + path, errno)};
   return {};
@@ -139,7 +139,7 @@ Result<int, std::string> run_inside(pid_t pid, const std::string& network, const
     const std::string process = "/proc/" + std::to_string(pid) + "/ns/";
     const Descriptor processes(process + "pid");
     const Descriptor mounts(process + "mnt");
-    const Descriptor hub_network(process + "net");
+    const Descriptor hub_network("/proc/" + std::to_string(pid) + "/root" + kNetworkFile);
     const auto fail = [](const std::string& what) {
       const std::string text = "terrace lab: " + what + ": " + std::strerror(errno) + "\n";
       [[maybe_unused]] const ssize_t written = ::write(2, text.data(), text.size());

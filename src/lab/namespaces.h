@@ -28,10 +28,13 @@ Result<pid_t, std::string> start_contained(const Contained& contained);
 // Runs `work` while this thread is inside the network namespace at `path`: sockets made then belong to it for good.
 Status<std::string> inside_network(const std::string& path, const std::function<void()>& work);
 
-// Moves this process into the network namespace of `pid` for good.
+// Where a hub keeps a name of its own network namespace, in its own /run.
+inline constexpr const char* kNetworkFile = "/run/lab-network";
+
+// Moves this process into the network namespace of the hub `pid` for good. Fails until the hub has made it.
 Status<std::string> join_network(pid_t pid);
 
-// Runs a program in the namespaces of `pid`, or in those with another network of its ("/run/netns/NAME", as `pid` sees
+// Runs a program in the namespaces of the hub `pid`, or in those with another network ("/run/netns/NAME", as the hub sees
 // it), with this process's terminal. Gives its exit code.
 Result<int, std::string> run_inside(pid_t pid, const std::string& network, const std::string& directory,
                                     const std::vector<std::string>& arguments,

@@ -19,8 +19,20 @@ constexpr const char* kHealthRequest = "GET /health HTTP/1.1\r\nHost: node\r\nCo
 
 // What systemd does on a machine: the first stage, and the agent for as long as the machine is up.
 constexpr const char* kInit = R"(
+trap 'exit 0' TERM
 until "$TERRACED" bootstrap -root="$ROOT" -supervisor=process; do sleep 1; done
-while :; do "$TERRACED" run -root="$ROOT" -supervisor=process; sleep 1; done
+while :; do
+  "$TERRACED" run -root="$ROOT" -supervisor=process &
+  wait $!
+  sleep 1
+done
+)";
+
+// All that a node of the lab can ask of systemd: a reboot, with which what is under /run goes.
+constexpr const char* kSystemctl = R"(#!/bin/sh
+[ "$1" = reboot ] || exit 1
+rm -rf "{}/run"
+kill -TERM 1
 )";
 
 }  // namespace
@@ -85,9 +97,14 @@ Status<std::string> Node::boot() {
   std::error_code error;
   std::filesystem::create_directories(disk(), error);
   if (error) return Failure{disk() + ": " + error.message()};
+  const std::string tools = folder_ + "/bin";
+  std::filesystem::create_directories(tools, error);
+  const Status<FileError> written =
+      effects_.files.write_atomic(tools + "/systemctl", fmt::format(kSystemctl, disk()), 0755);
+  if (error || !written.ok()) return Failure{tools + ": it cannot be written"};
   Contained contained;
   contained.arguments = {"/bin/sh", "-c", kInit};
-  contained.environment = {"PATH=" + path_, "TERRACED=" + terraced_, "ROOT=" + disk(),
+  contained.environment = {"PATH=" + tools + ":" + path_, "TERRACED=" + terraced_, "ROOT=" + disk(),
                            fmt::format("AWS_ENDPOINT_URL=http://{}:4566", kHubAddress)};
   contained.directory = folder_;
   contained.log = log();

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/curl_network.h"
+#include "base/file_system.h"
 #include "lab/metadata_service.h"
 #include "lab/wires.h"
 
@@ -31,6 +32,7 @@ struct Instance {
 struct NodeEffects {
   Loop& loop;
   CurlNetwork& network;
+  FileSystem& files;
   Random& random;
 };
 

@@ -5,8 +5,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <sstream>
 
+#include "lab/namespaces.h"
 #include "node/supervisor.h"
 
 namespace terrace::lab {
@@ -37,6 +39,10 @@ Status<std::string> Wires::start() {
   // Namespaces get their names under /run, which is the hub's own from here on.
   if (::mount("lab", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") != 0)
     return Failure{std::string("mounting /run: ") + std::strerror(errno)};
+  // The hub's thread visits the networks of its nodes: others find its own here.
+  std::ofstream(kNetworkFile).close();
+  if (::mount("/proc/self/ns/net", kNetworkFile, nullptr, MS_BIND, nullptr) != 0)
+    return Failure{std::string("mounting ") + kNetworkFile + ": " + std::strerror(errno)};
   for (const std::string& line : {
            std::string("link set lo up"),
            "link add " + kBridge + " type bridge",
@@ -117,8 +123,10 @@ Status<std::string> Wires::set_api(bool reachable) {
   const std::string address = std::string(kHubAddress) + "/32";
   const Status<std::string> done =
       run("moving the API", {"address", reachable ? "add" : "delete", address, "dev", kBridge});
-  if (done.ok()) has_api_ = reachable;
-  return done;
+  if (!done.ok()) return done;
+  has_api_ = reachable;
+  // The route goes with the last address.
+  return reachable ? run("moving the API", {"route", "replace", "default", "dev", kBridge}) : done;
 }
 
 bool Wires::is_cut(const std::string& node) const {

@@ -314,8 +314,7 @@ Task<Result<std::vector<std::string>, std::string>> Bootstrap::apply() {
   }
 
   const std::string version = node_configuration_version(source->text);
-  const Result<std::string, FileError> boot = effects_.files.read("/proc/sys/kernel/random/boot_id");
-  applied_.boot = boot.ok() ? *boot : "";
+  applied_.boot = boot_identity(effects_.files);
   if (!problem_.empty() && !changed.empty()) effects_.log.write(LogLevel::kError, problem_);
   applied_.version = version;
   Status<FileError> kept = effects_.files.make_directories(folder_, 0700);
@@ -335,8 +334,7 @@ Task<Result<std::vector<std::string>, std::string>> Bootstrap::apply() {
 }
 
 Task<void> Bootstrap::apply_after_boot() {
-  const Result<std::string, FileError> boot = effects_.files.read("/proc/sys/kernel/random/boot_id");
-  if (boot.ok() && applied_.boot == *boot && !applied_.version.empty()) co_return;
+  if (applied_.boot == boot_identity(effects_.files) && !applied_.version.empty()) co_return;
   const Result<std::vector<std::string>, std::string> done = co_await apply();
   if (!done.ok()) effects_.log.write(LogLevel::kWarn, "no configuration: " + done.error());
 }

@@ -30,7 +30,7 @@ struct BootstrapEffects {
 // What was last taken up; /var/lib/terrace/configuration/applied.json holds it.
 struct Applied {
   std::string version;                       // of the configuration: node_configuration_version()
-  std::string boot;                          // the kernel's id of the boot it was taken up on
+  std::string boot;                          // boot_identity() of when it was taken up
   std::string hooks;                         // the version whose hooks have run
   std::map<std::string, std::string> files;  // SHA-256 by path: what this node wrote, and may remove
 };

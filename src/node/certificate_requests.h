@@ -46,11 +46,12 @@ class CertificateSigner {
       : client_(client), store_(store), clock_(clock), random_(random), cluster_(std::move(cluster)), log_(log) {}
   // Answers all requests that are there, and removes them. A request that is refused is removed, too, and logged.
   Task<Status<std::string>> answer_all();
+  // Whether EC2 has this instance, running, with the cluster's tag.
+  Task<Result<bool, std::string>> is_ours(std::string instance);
 
  private:
   // What is wrong with the request, or its certificate.
   Task<Result<std::string, std::string>> judge(const Authority& authority, std::string key, std::string request);
-  Task<Result<bool, std::string>> is_ours(std::string instance);
 
   aws::Client& client_;
   BucketStore& store_;

@@ -5,11 +5,17 @@ namespace terrace::node {
 namespace {
 constexpr Duration kAsking = std::chrono::seconds(2);
 constexpr Duration kCertificateCheck = std::chrono::minutes(10);
+
+// Nothing speaks against one worker less, if it is one at a time.
+Task<bool> always() {
+  co_return true;
+}
 }  // namespace
 
 ClientNode::ClientNode(const ProgramEffects& effects, const ProgramOptions& options, const Settings& settings,
                        aws::Client& client)
     : effects_(effects),
+      part_(options.part),
       settings_(settings),
       log_(effects.clock, "etcd"),
       certificate_(effects.files, effects.clock, effects.random, NodePaths(options.root).tls,
@@ -22,6 +28,11 @@ ClientNode::ClientNode(const ProgramEffects& effects, const ProgramOptions& opti
           effects.loop, effects.network, certificate_.paths(), [this] { return members_.addresses(); }, log_),
       registration_(
           effects.loop, etcd_, [this] { return members_.endpoints(); }, machine_of(settings), log_),
+      reboot_lock_(
+          RebootLock::Parts{effects.loop, effects.files, effects.random, etcd_, log_, [this] { return members_.endpoints(); },
+                            [this] { return members_.reached(); }, [] { return always(); }, nullptr},
+          options.root, settings.role, settings.instance, static_cast<size_t>(settings.reboot_places),
+          window_of(settings)),
       certified_(effects.loop),
       stopped_(effects.loop) {}
 
@@ -46,10 +57,13 @@ Task<void> ClientNode::run() {
   co_await certified_;
   co_await members_.refresh();
   effects_.loop.spawn(members_.follow());
-  const Status<std::string> heard = forwarder_.listen(settings_.endpoint);
-  log_.write(heard.ok() ? LogLevel::kInfo : LogLevel::kError,
-             heard.ok() ? "etcd is at " + settings_.endpoint : "no endpoint for etcd: " + heard.error());
-  effects_.loop.spawn(registration_.keep());
+  if (part_ == Part::kAll) {
+    const Status<std::string> heard = forwarder_.listen(settings_.endpoint);
+    log_.write(heard.ok() ? LogLevel::kInfo : LogLevel::kError,
+               heard.ok() ? "etcd is at " + settings_.endpoint : "no endpoint for etcd: " + heard.error());
+  }
+  if (part_ != Part::kRebootLock) effects_.loop.spawn(registration_.keep());
+  if (part_ != Part::kRegister) effects_.loop.spawn(reboot_lock_.keep());
   co_await stopped_;
 }
 

@@ -8,6 +8,7 @@
 #include "node/machines.h"
 #include "node/member_list.h"
 #include "node/program.h"
+#include "node/reboot_lock.h"
 #include "node/role_node.h"
 
 namespace terrace::node {
@@ -26,6 +27,7 @@ class ClientNode final : public RoleNode {
   Task<void> keep_certificate();
 
   const ProgramEffects& effects_;
+  const Part part_;
   const Settings& settings_;
   Journal log_;
   NodeCertificate certificate_;
@@ -35,6 +37,7 @@ class ClientNode final : public RoleNode {
   MemberList members_;
   Forwarder forwarder_;
   Registration registration_;
+  RebootLock reboot_lock_;
   Event certified_;
   Event stopped_;
 };

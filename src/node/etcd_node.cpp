@@ -41,9 +41,16 @@ EtcdNode::EtcdNode(const ProgramEffects& effects, const ProgramOptions& options,
           AgentEffects{effects.loop, effects.clock, effects.random, etcd_, process_, store_, group_, snapshots_, log_},
           Policy{}, Identity{settings.instance, settings.address}),
       signer_(client, store_, effects.clock, effects.random, settings.cluster, log_),
-      duties_(LeaderDuties::Parts{effects.loop, effects.clock, agent_, etcd_, store_, snapshots_, signer_, log_}),
+      duties_(LeaderDuties::Parts{effects.loop, effects.clock, agent_, etcd_, store_, snapshots_, signer_, log_, settings.flannel}),
       registration_(
           effects.loop, etcd_, [this] { return own_endpoint(); }, machine_of(settings), log_),
+      reboot_lock_(
+          RebootLock::Parts{effects.loop, effects.files, effects.random, etcd_, log_, [this] { return own_endpoint(); },
+                            [this] { return !own_endpoint().empty() && agent_.status().leader != 0; },
+                            [this] { return all_members_serve(); },
+                            [this](std::string instance) { return is_gone(std::move(instance)); }},
+          options.root, settings.role, settings.instance, static_cast<size_t>(settings.reboot_places),
+          window_of(settings)),
       certified_(effects.loop) {}
 
 Task<Status<std::string>> EtcdNode::renew_certificate() {
@@ -80,6 +87,7 @@ Task<void> EtcdNode::run() {
   co_await certified_;
   effects_.loop.spawn(duties_.keep());
   effects_.loop.spawn(registration_.keep());
+  effects_.loop.spawn(reboot_lock_.keep());
   co_await agent_.run();
 }
 
@@ -94,6 +102,27 @@ std::vector<std::string> EtcdNode::own_endpoint() const {
   const View& view = agent_.view();
   if (!view.running || view.serves_privately || agent_.status().member_id == 0 || agent_.status().learner) return {};
   return {client_endpoint(settings_.address)};
+}
+
+// Of one member alone the cluster cannot be without any; it reboots all the same, for nothing else could help it.
+Task<bool> EtcdNode::all_members_serve() {
+  const std::string endpoint = client_endpoint(settings_.address);
+  const Result<Cluster, std::string> cluster = co_await etcd_.members(endpoint);
+  if (!cluster.ok()) co_return false;
+  for (const Member& each : cluster->members) {
+    if (each.learner || each.name.empty()) co_return false;
+    const std::string other = client_endpoint(each.address);
+    const Result<EtcdStatus, std::string> status = co_await etcd_.status(other);
+    if (!status.ok() || status->leader == 0) co_return false;
+  }
+  co_return true;
+}
+
+Task<Result<bool, std::string>> EtcdNode::is_gone(std::string instance) {
+  if (!duties_.leads()) co_return false;
+  const Result<bool, std::string> ours = co_await signer_.is_ours(std::move(instance));
+  if (!ours.ok()) co_return Failure{ours.error()};
+  co_return !*ours;
 }
 
 bool EtcdNode::health(nlohmann::json& document) const {

@@ -10,6 +10,7 @@
 #include "node/leader_duties.h"
 #include "node/local_etcd.h"
 #include "node/program.h"
+#include "node/reboot_lock.h"
 #include "node/report_page.h"
 #include "node/role_node.h"
 #include "node/scaling_group.h"
@@ -31,6 +32,8 @@ class EtcdNode final : public RoleNode {
   Task<void> keep_certificate();
   Task<Status<std::string>> renew_certificate();
   std::vector<std::string> own_endpoint() const;
+  Task<bool> all_members_serve();
+  Task<Result<bool, std::string>> is_gone(std::string instance);
 
   const ProgramEffects& effects_;
   const ProgramOptions& options_;
@@ -48,6 +51,7 @@ class EtcdNode final : public RoleNode {
   CertificateSigner signer_;
   LeaderDuties duties_;
   Registration registration_;
+  RebootLock reboot_lock_;
   Event certified_;
   bool ended_ = false;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "node/documents.h"
 
 namespace terrace::node {
@@ -55,7 +57,20 @@ Task<void> LeaderDuties::round() {
   check("requests for certificates", signed_all);
   co_await answer_request();
   co_await back_up();
+  if (!parts_.flannel.empty() && !flannel_configured_) co_await configure_flannel();
   co_await publish();
+}
+
+// What flanneld reads (its "etcd mode"). A configuration that somebody has put there stays.
+Task<void> LeaderDuties::configure_flannel() {
+  const std::string endpoint = client_endpoint(parts_.agent.view().address);
+  const std::string key = "/coreos.com/network/config";
+  const std::string value =
+      nlohmann::json{{"Network", parts_.flannel}, {"Backend", nlohmann::json{{"Type", "vxlan"}}}}.dump();
+  const Result<bool, std::string> put = co_await parts_.etcd.put_if(endpoint, key, value, 0, 0);
+  flannel_configured_ = put.ok();
+  if (put.ok() && *put) parts_.log.write(LogLevel::kInfo, "flannel's network is " + parts_.flannel);
+  if (!put.ok()) check("flannel's configuration", Failure{put.error()});
 }
 
 Task<void> LeaderDuties::back_up() {

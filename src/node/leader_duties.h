@@ -25,6 +25,7 @@ class LeaderDuties {
     Snapshots& snapshots;
     CertificateSigner& signer;
     Log& log;
+    std::string flannel;  // its network; empty for none
   };
   explicit LeaderDuties(const Parts& parts) : parts_(parts) {}
   Task<void> keep();
@@ -37,6 +38,7 @@ class LeaderDuties {
   Task<void> back_up();
   Task<void> answer_request();
   Task<void> publish();
+  Task<void> configure_flannel();
   Task<void> look_after_space(std::vector<MemberReport> members);
   void check(const std::string& what, const Status<std::string>& status);
 
@@ -47,6 +49,7 @@ class LeaderDuties {
   std::optional<Duration> published_;       // monotonic
   std::string published_members_;
   std::optional<Duration> defragmented_;
+  bool flannel_configured_ = false;
   std::optional<BackupAnswer> backup_;
   std::string said_;
 };

@@ -26,17 +26,18 @@ std::vector<std::string> MemberList::endpoints() {
 }
 
 Task<void> MemberList::refresh() {
-  reached_ = false;
+  bool reached = false;
   std::vector<Member> members;
   const std::vector<std::string> known = endpoints();
   for (const std::string& endpoint : known) {
     const Result<Cluster, std::string> cluster = co_await etcd_.members(endpoint);
     if (!cluster.ok()) continue;
     members = cluster->members;
-    reached_ = true;
+    reached = true;
     break;
   }
-  if (!reached_) {
+  reached_ = reached;
+  if (!reached) {
     const std::string key = kInitialClusterKey;
     const Result<std::optional<StoredObject>, std::string> object = co_await store_.get(key);
     if (!object.ok() || !*object) co_return;

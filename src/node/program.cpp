@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "node/application_sync.h"
 #include "node/bootstrap.h"
 #include "node/client_node.h"
 #include "node/etcd_node.h"
 #include "node/http_server.h"
+#include "node/reboot_lock.h"
 #include "node/settings.h"
 
 namespace terrace::node {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr Duration kRetry = std::chrono::seconds(1);
 constexpr Duration kRequestTimeout = std::chrono::seconds(10);
+constexpr Duration kConnectTimeout = std::chrono::seconds(3);  // AWS is near; a node that cannot reach it has other work to do
 constexpr const char* kMetadataEndpoint = "http://169.254.169.254";
 
 // Where instance metadata is, by AWS_EC2_METADATA_SERVICE_ENDPOINT as the SDKs know it.
@@ -43,6 +46,7 @@ struct Program::Impl {
         log_(effects.clock, "node"),
         aws_log_(effects.clock, "aws", LogLevel::kWarn),
         bootstrap_log_(effects.clock, "configuration"),
+        apps_log_(effects.clock, "applications"),
         server_(effects.loop, effects.network, [this](const PageRequest& request) { return page(request); }) {}
 
   Task<int> run(Event& stop) {
@@ -91,6 +95,7 @@ struct Program::Impl {
     session.config.region = given == nullptr ? region : *given;
     session.config.max_retries = 1;
     session.config.timeout = kRequestTimeout;
+    session.config.connect_timeout = kConnectTimeout;
     const aws::SessionEffects effects{effects_.loop, effects_.network, effects_.files, effects_.random,
                                       models_,       processes_,       aws_log_};
     Result<std::unique_ptr<aws::Session>, std::string> opened =
@@ -124,29 +129,62 @@ struct Program::Impl {
     }
   }
 
+  // False after it was said why this part does not run here.
+  bool may_run() {
+    const bool is_etcd = settings_.role == "etcd";
+    if (options_.part == Part::kEtcd && !is_etcd) {
+      give_up("this is a node of role " + settings_.role + ": \"terraced run\" runs what it asks for");
+    } else if ((options_.part == Part::kRebootLock || options_.part == Part::kRegister) && is_etcd) {
+      give_up("a member of etcd does that within \"terraced etcd\"");
+    } else if (options_.part == Part::kSync && settings_.apps.empty()) {
+      give_up("there is no application repository: \"apps\" in node.json names one");
+    } else if (!settings_.apps_folder.starts_with('/')) {
+      give_up("\"apps_folder\" in node.json must be an absolute path");
+    } else if (!settings_.reboot_window.empty() && !parse_reboot_window(settings_.reboot_window).ok()) {
+      give_up(parse_reboot_window(settings_.reboot_window).error());
+    } else {
+      return true;
+    }
+    return false;
+  }
+
   Task<void> begin() {
-    if (options_.once) {
+    if (options_.part == Part::kBootstrap) {
       co_await bootstrap_once();
       co_return;
     }
     if (!co_await learn_settings()) co_return;
     log_.write(LogLevel::kInfo, fmt::format("{} at {}, {} of cluster {}", settings_.instance, settings_.address,
                                             settings_.role, settings_.cluster));
-    if (options_.etcd_only && settings_.role != "etcd") {
-      give_up("this is a node of role " + settings_.role + ": \"terraced run\" runs what it asks for");
-      co_return;
-    }
+    if (!may_run()) co_return;
+    // The reboot window is in this zone.
+    ::setenv("TZ", settings_.time_zone.c_str(), 1);
+    ::tzset();
     std::string region = settings_.region;
     const bool opened = co_await open_session(std::move(region));
     if (!opened) co_return;
-    if (!options_.etcd_only) {
+    if (options_.part == Part::kAll) {
       co_await bootstrap_->apply_after_boot();
       effects_.loop.spawn(bootstrap_->follow());
     }
+    const bool with_apps = options_.part == Part::kAll || options_.part == Part::kSync;
+    if (with_apps && !settings_.apps.empty()) {
+      const std::string parameter = "/" + settings_.cluster + "/apps/deploy-key";
+      ApplicationSource source{settings_.apps, settings_.apps_branch, join_path(options_.root, settings_.apps_folder.substr(1)),
+                               NodePaths(options_.root).state + "/apps", parameter};
+      const ApplicationSync::Parts parts{effects_.loop, effects_.files, effects_.random, session_->client(), apps_log_};
+      apps_.emplace(parts, std::move(source));
+      effects_.loop.spawn(apps_->keep());
+    }
+    if (options_.part == Part::kSync) co_return;
     if (settings_.role == "etcd") {
       role_ = std::make_unique<EtcdNode>(effects_, options_, settings_, session_->client(), metadata_);
     } else {
       role_ = std::make_unique<ClientNode>(effects_, options_, settings_, session_->client());
+    }
+    if (options_.part == Part::kRebootLock || options_.part == Part::kRegister) {
+      co_await role_->run();
+      co_return;
     }
     const Status<std::string> heard = server_.listen(settings_.health);
     if (!heard.ok()) log_.write(LogLevel::kError, "no health and no metrics: " + heard.error());
@@ -161,6 +199,7 @@ struct Program::Impl {
       const bool well = role_->health(document);
       document["configuration"] =
           nlohmann::json{{"version", bootstrap_->applied().version}, {"problem", bootstrap_->problem()}};
+      if (apps_) document["applications"] = nlohmann::json{{"version", apps_->version()}, {"problem", apps_->problem()}};
       document["healthy"] = well;
       return Page{well ? 200 : 503, "application/json", document.dump(2) + "\n"};
     }
@@ -182,11 +221,13 @@ struct Program::Impl {
   Journal log_;
   Journal aws_log_;
   Journal bootstrap_log_;
+  Journal apps_log_;
   aws::Models models_;
   NoProcesses processes_;
   Settings settings_;
   std::unique_ptr<aws::Session> session_;
   std::optional<Bootstrap> bootstrap_;
+  std::optional<ApplicationSync> apps_;
   std::unique_ptr<RoleNode> role_;
   HttpServer server_;
   int code_ = 0;

@@ -18,11 +18,20 @@ struct ProgramEffects {
   CurlNetwork& network;
 };
 
+// What of the node's program runs. Those between nodes and etcd are for nodes that are no members: members have them in kEtcd.
+enum class Part : uint8_t {
+  kAll,         // what the role asks for
+  kEtcd,        // of etcd nodes, and refuses others
+  kBootstrap,   // takes up the configuration and ends
+  kSync,        // the application repository
+  kRebootLock,  // reboots in turn
+  kRegister,    // the place in the registry
+};
+
 struct ProgramOptions {
   std::string root = "/";
-  bool etcd_only = false;  // refuse other roles
-  bool systemd = true;     // otherwise etcd is a child of this process
-  bool once = false;       // take up the configuration and end
+  bool systemd = true;  // otherwise etcd is a child of this process
+  Part part = Part::kAll;
 };
 
 // Prints what the running agent says of this node: 0 where it is well, 1 where it is not, or does not answer.

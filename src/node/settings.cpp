@@ -1,6 +1,8 @@
 #include "node/settings.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,7 +13,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* kKeys[] = {"cluster", "role", "bucket", "group", "health", "endpoint"};
+constexpr const char* kKeys[] = {"cluster", "role", "bucket", "group", "health", "endpoint",
+                                 "apps", "apps_branch", "apps_folder", "reboot_window", "reboot_places", "time_zone",
+                                 "flannel"};
 
 using Parsed = Result<json, SettingsError>;
 
@@ -119,7 +123,32 @@ Task<Result<Settings, SettingsError>> read_settings(InstanceMetadata& metadata, 
   settings.health = health_of(*given);
   settings.endpoint = text_at(*given, "endpoint");
   if (settings.endpoint.empty()) settings.endpoint = "127.0.0.1:2379";
+  const auto or_else = [&](const char* key, const char* otherwise) {
+    const std::string value = text_at(*given, key);
+    return value.empty() ? std::string(otherwise) : value;
+  };
+  settings.apps = text_at(*given, "apps");
+  settings.apps_branch = or_else("apps_branch", "main");
+  settings.apps_folder = or_else("apps_folder", "/opt/apps");
+  settings.reboot_window = text_at(*given, "reboot_window");
+  settings.time_zone = or_else("time_zone", "UTC");
+  settings.flannel = text_at(*given, "flannel");
+  settings.reboot_places = std::atoi(or_else("reboot_places", "1").c_str());
+  if (settings.reboot_places < 1)
+    co_return Answer(Failure{to_mend(node_file + ": \"reboot_places\" must be a number of nodes, 1 or more")});
   co_return Answer(std::move(settings));
+}
+
+std::string boot_identity(FileSystem& files) {
+  const Result<std::string, FileError> boot = files.read("/proc/sys/kernel/random/boot_id");
+  const Result<std::string, FileError> first = files.read("/proc/1/stat");
+  std::string identity = boot.ok() ? boot->substr(0, boot->find('\n')) : "";
+  if (!first.ok()) return identity;
+  // Field 22, counted behind the name, which may hold anything.
+  std::istringstream fields(first->substr(first->rfind(')') + 1));
+  std::string field;
+  for (int number = 3; number <= 22; ++number) fields >> field;
+  return identity + "/" + field;
 }
 
 }  // namespace terrace::node

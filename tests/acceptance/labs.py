@@ -3,6 +3,7 @@ it and prints how long each recovery took; `labs.py NAME...` runs those cases al
 
 A time is from the fault to the first write that is acknowledged again (for cases that lose the quorum or the leader), and to the
 moment when every node is well again and etcd counts just the instances of the group."""
+import pathlib
 import subprocess
 import time
 
@@ -96,10 +97,12 @@ class Losing(lab.LabCase):
         self.lab.start_client()
         self.lab.until_writes()
 
-    def survives(self, case, *words, same_cluster=True):
+    def survives(self, case, *words, same_cluster=True, replaces=0):
+        before = {each["id"] for each in self.lab.nodes().values()}
         began = time.monotonic()
         self.lab.run(*words)
         writes = self.lab.until_writes(120)
+        nodes.until("the group has replaced them", lambda: len(before - {each["id"] for each in self.lab.nodes().values()}) == replaces, 120)
         self.lab.until_well(3, seconds=180)
         note(case, writes, time.monotonic() - began)
         if same_cluster:
@@ -125,10 +128,10 @@ class Losing(lab.LabCase):
         self.survives("wipe the leader", "wipe", "leader")
 
     def test_roll_every_node(self):
-        self.survives("roll every node", "roll", "etcd")
+        self.survives("roll every node", "roll", "etcd", replaces=3)
 
     def test_replace_an_instance(self):
-        self.survives("replace an instance", "replace", "leader")
+        self.survives("replace an instance", "replace", "leader", replaces=1)
 
     def test_cut_one(self):
         self.cut("cut one follower", "follower")
@@ -159,6 +162,58 @@ class Losing(lab.LabCase):
         note("a node down for 90 s (whole since it boots)", writes, time.monotonic() - began)
         self.assertEqual({each["name"]: each["ID"] for each in self.lab.members()}, before)
         self.nothing_is_lost(self.lab)
+
+    def test_reboots_go_one_after_the_other(self):
+        """All want to reboot at once; the client goes on writing, and never more than one is away."""
+        began = time.monotonic()
+        self.lab.run("exec", "sed", "-i", "s/^# reboot_window.*/reboot_window = \"\"/", "cluster.tfvars")
+        self.lab.run("exec", "terrace", "apply", "-auto-approve", "etcd")
+        self.lab.run("kill", "etcd")  # each takes up the new window as it boots
+        self.lab.until_well(3)
+        boots = {name: each["boots"] for name, each in self.lab.nodes().items()}
+        for each in self.lab.nodes().values():
+            run = pathlib.Path(each["disk"], "run")
+            run.mkdir(exist_ok=True)
+            (run / "reboot-required").touch()
+        fewest = [3]
+
+        def all_have(status):
+            members = [each for each in status["nodes"] if each["role"] == "etcd"]
+            fewest.append(sum(each["state"] == "well" for each in members))
+            return all(each["boots"] > boots[each["name"]] for each in members)
+        self.lab.until("each has rebooted", all_have, 180)
+        self.lab.until_well(3)
+        note("reboots of all three, in turn", None, time.monotonic() - began)
+        self.assertGreaterEqual(min(fewest), 2, "one at a time")
+        self.nothing_is_lost(self.lab)
+
+    def test_a_slow_disk(self):
+        """Each sync of the leader's disk takes a fifth of a second: writes go on, slower or under another leader."""
+        leader = next(each for each in self.lab.nodes().values() if each["health"]["etcd"]["leader"])
+        etcd = [path.name for path in pathlib.Path("/proc").glob("[0-9]*") if self.runs_etcd_of(path, leader["disk"])]
+        self.assertEqual(len(etcd), 1)
+        slow = subprocess.Popen(["strace", "-f", "-qq", "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=200ms", "-p", etcd[0]],
+                                stderr=subprocess.DEVNULL)
+        self.addCleanup(slow.wait)
+        self.addCleanup(slow.terminate)
+        began, before = time.monotonic(), self.lab.acknowledged()
+        nodes.until("twenty seconds", lambda: time.monotonic() - began > 20, 30)
+        rate = (self.lab.acknowledged() - before) / 20
+        slow.terminate()
+        slow.wait()
+        began = time.monotonic()
+        self.lab.until_well(3)
+        note(f"the leader's disk syncs in 200 ms for 20 s ({rate:.0f} writes a second meanwhile)", self.lab.until_writes(),
+             time.monotonic() - began)
+        self.assertGreater(rate, 1)
+        self.assertEqual(self.lab.cluster_id(), self.cluster)
+        self.nothing_is_lost(self.lab)
+
+    def runs_etcd_of(self, path, disk):
+        try:
+            return (path / "cmdline").read_bytes().startswith(b"etcd\0") and disk.encode() in (path / "cmdline").read_bytes()
+        except OSError:
+            return False
 
     def test_the_api_is_away_while_all_start(self):
         self.lab.run("cut", "api")

@@ -160,7 +160,10 @@ class ClusterTest(unittest.TestCase):
         self.assertEqual(allowed["worker"], {
             ("s3:GetObject", f"{bucket}/worker/*"), ("s3:GetObject", f"{bucket}/etcd/initial-cluster"),
             ("s3:GetObject", f"{bucket}/etcd/certificates/*"), ("s3:ListBucket", bucket),
-            ("s3:PutObject", f"{bucket}/etcd/requests/${{aws:userid}}")})
+            ("s3:PutObject", f"{bucket}/etcd/requests/${{aws:userid}}"),
+            ("s3:ListBucket", f"arn:aws:s3:::{world.ACCOUNT}-harbor-config"),
+            ("s3:GetObject", f"arn:aws:s3:::{world.ACCOUNT}-harbor-config/apps/*"),
+            ("ssm:GetParameter", f"arn:aws:ssm:{world.REGION}:{world.ACCOUNT}:parameter/harbor/apps/deploy-key")})
 
     def test_buckets_are_private_versioned_and_deaf_to_plain_http(self):
         for purpose in ("cloudinit", "config", "jenkins", "dockerhub", "logs"):

@@ -29,6 +29,13 @@ module "node_config" {
 
   cloudinit_bucket = "123456789012-harbor-cloudinit"
 
+  settings = {
+    reboot_window = "Sun 05:30 3h"
+    time_zone     = ""
+    flannel       = "10.2.0.0/16"
+    apps          = null
+  }
+
   environment = {
     TERRACE_REGION               = "us-west-2"
     TERRACE_ETCD_INITIAL_CLUSTER = "s3://123456789012-harbor-cloudinit/etcd/initial-cluster"
@@ -178,13 +185,15 @@ class NodeConfigTest(Folder):
                 self.assertEqual(sum(f"What=/dev/disk/by-label/{label}\nWhere={path}\n" in mount for mount in mounts), 1, role)
 
     def test_no_node_gets_another_roles_files(self):
-        for role, other in {"etcd": "worker", "worker": "etcd"}.items():
+        for role in ("etcd", "worker"):
             update = next(file for file in json.loads(self.configs[role])["storage"]["files"]
                           if file["path"] == "/etc/flatcar/update.conf")
             content = base64.b64decode(update["contents"]["source"].partition(",")[2]).decode()
-            self.assertIn(f"LOCKSMITHD_GROUP={role}\n", content)
-            self.assertNotIn(f"LOCKSMITHD_GROUP={other}\n", content)
             self.assertIn("GROUP=beta\n", content)
+            units = {unit["name"]: unit["contents"] for unit in json.loads(self.configs[role])["systemd"]["units"]}
+            self.assertEqual("terrace-etcd.service" in units, role == "etcd")
+            self.assertEqual("opt-data.mount" in units, role == "worker")
+            self.assertEqual("flanneld" in units["flannel.service"], role == "worker", "a member of etcd runs no flannel")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,12 @@ locals {
     cluster_name   = var.cluster_name
     role           = var.role
     update_channel = var.update_channel
-    environment    = merge({ TERRACE_CLUSTER = var.cluster_name, TERRACE_ROLE = var.role }, var.environment)
+    flannel        = try(coalesce(var.settings["flannel"]), "")
+    node = merge(
+      { cluster = var.cluster_name, role = var.role },
+      { for key, value in var.settings : key => value if value != null && value != "" },
+    )
+    environment = merge({ TERRACE_CLUSTER = var.cluster_name, TERRACE_ROLE = var.role }, var.environment)
   }
 
   # A role's file takes the place of a common one with the same path.

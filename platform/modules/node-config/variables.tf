@@ -23,3 +23,9 @@ variable "environment" {
   type        = map(string)
   default     = {}
 }
+
+variable "settings" {
+  description = "What the agent should know beside the cluster and the role: keys of /etc/terrace/node.json. Those that are null or empty are left out."
+  type        = map(string)
+  default     = {}
+}

@@ -48,6 +48,14 @@ module "node_config" {
     TERRACE_REGION               = var.region
     TERRACE_ETCD_INITIAL_CLUSTER = data.terraform_remote_state.etcd.outputs.initial_cluster_url
   }
+
+  settings = {
+    reboot_window = var.reboot_window
+    time_zone     = var.time_zone
+    flannel       = var.flannel_network
+    apps          = var.apps_repository
+    apps_branch   = var.apps_branch
+  }
 }
 
 module "nodes" {

@@ -32,3 +32,31 @@ variable "allow_ssh_cidr" {
     error_message = "allow_ssh_cidr must hold IPv4 blocks, such as 203.0.113.7/32. The whole internet (0.0.0.0/0) is refused."
   }
 }
+
+variable "reboot_window" {
+  description = "When nodes may reboot into updates, one of a role after the other: a start and a length such as \"05:30 3h\", with a day before it once a week (\"Sun 05:30 3h\"). Empty allows any time."
+  type        = string
+  default     = "05:30 3h"
+
+  validation {
+    condition     = can(regex("^(((Sun|Mon|Tue|Wed|Thu|Fri|Sat) )?([01][0-9]|2[0-3]):[0-5][0-9] ([0-9]+h)?([0-9]+m)?)?$", var.reboot_window)) && !endswith(var.reboot_window, " ")
+    error_message = "reboot_window must be a start and a length, such as \"05:30 3h\" or \"Sun 05:30 90m\", or empty."
+  }
+}
+
+variable "time_zone" {
+  description = "Time zone of reboot_window, such as Europe/Berlin."
+  type        = string
+  default     = "UTC"
+}
+
+variable "flannel_network" {
+  description = "Network that flannel gives containers addresses of, such as 10.2.0.0/16, outside of vpc_cidr. null for no flannel."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.flannel_network == null ? true : can(cidrhost(var.flannel_network, 0))
+    error_message = "flannel_network must be an IPv4 block, such as 10.2.0.0/16, or null."
+  }
+}

@@ -39,3 +39,15 @@ variable "admiral_load_balancers" {
     error_message = "admiral_load_balancers can name ci and dockerhub."
   }
 }
+
+variable "apps_repository" {
+  description = "Repository that nodes keep under /opt/apps/current: https://..., git@HOST:PATH with the deploy key in the SSM parameter /CLUSTER/apps/deploy-key, or s3://BUCKET/PREFIX/. null for none."
+  type        = string
+  default     = null
+}
+
+variable "apps_branch" {
+  description = "Branch of apps_repository."
+  type        = string
+  default     = "main"
+}

@@ -45,6 +45,12 @@ module "node_config" {
     TERRACE_REGION               = var.region
     TERRACE_ETCD_INITIAL_CLUSTER = local.initial_cluster_url
   }
+
+  settings = {
+    reboot_window = var.reboot_window
+    time_zone     = var.time_zone
+    flannel       = var.flannel_network
+  }
 }
 
 module "nodes" {

@@ -51,6 +51,31 @@ locals {
     },
   ]
 
+  # The applications: from the config bucket, or from a repository with its deploy key.
+  applications = [
+    {
+      Sid      = "ReadApplications"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = ["${local.config_arn}/apps/*"]
+    },
+    {
+      Sid      = "ListApplications"
+      Effect   = "Allow"
+      Action   = ["s3:ListBucket"]
+      Resource = [local.config_arn]
+      Condition = {
+        StringLike = { "s3:prefix" = ["apps/*"] }
+      }
+    },
+    {
+      Sid      = "ReadDeployKey"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter"]
+      Resource = ["arn:${local.partition}:ssm:${var.region}:${local.account}:parameter/${var.cluster_name}/apps/deploy-key"]
+    },
+  ]
+
   # What nodes of each kind may do, statement by statement.
   permissions = {
     etcd = concat(local.own_configuration["etcd"], [
@@ -87,10 +112,10 @@ locals {
       },
     ])
 
-    worker = concat(local.own_configuration["worker"], local.client_of_etcd)
+    worker = concat(local.own_configuration["worker"], local.client_of_etcd, local.applications)
 
     # The services keep what they have in buckets of their own: CI its backups, the registry its images.
-    admiral = concat(local.own_configuration["admiral"], local.client_of_etcd, [
+    admiral = concat(local.own_configuration["admiral"], local.client_of_etcd, local.applications, [
       {
         Sid      = "ListServiceBuckets"
         Effect   = "Allow"

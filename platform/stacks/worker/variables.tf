@@ -28,3 +28,15 @@ variable "worker_disk_gib" {
   })
   default = {}
 }
+
+variable "apps_repository" {
+  description = "Repository that nodes keep under /opt/apps/current: https://..., git@HOST:PATH with the deploy key in the SSM parameter /CLUSTER/apps/deploy-key, or s3://BUCKET/PREFIX/. null for none."
+  type        = string
+  default     = null
+}
+
+variable "apps_branch" {
+  description = "Branch of apps_repository."
+  type        = string
+  default     = "main"
+}
