@@ -68,9 +68,12 @@ Request parse(const std::vector<std::string>& arguments) {
     }
   }
   using node::Part;
-  static const std::map<std::string, Part> kParts = {
-      {"run", Part::kAll},   {"etcd", Part::kEtcd},              {"bootstrap", Part::kBootstrap},
-      {"sync", Part::kSync}, {"reboot-lock", Part::kRebootLock}, {"register", Part::kRegister}};
+  static const std::map<std::string, Part> kParts = {{"run", Part::kAll},
+                                                     {"etcd", Part::kEtcd},
+                                                     {"bootstrap", Part::kBootstrap},
+                                                     {"sync", Part::kSync},
+                                                     {"reboot-lock", Part::kRebootLock},
+                                                     {"register", Part::kRegister}};
   const auto part = kParts.find(request.command);
   if (part != kParts.end()) request.options.part = part->second;
   const bool known = part != kParts.end() || request.command == "status";

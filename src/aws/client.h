@@ -50,7 +50,7 @@ struct ClientConfig {
   int max_attempts = 25;                         // tries of a call in all
   Duration timeout = std::chrono::seconds(120);  // of one try
   Duration connect_timeout = std::chrono::seconds(10);
-  int requests_in_flight = 50;                   // a service; more wait
+  int requests_in_flight = 50;  // a service; more wait
   std::string user_agent = "terrace";
   std::function<void(const Attempt&)> observer;  // may be empty
 };

@@ -34,8 +34,8 @@ inline constexpr const char* kNetworkFile = "/run/lab-network";
 // Moves this process into the network namespace of the hub `pid` for good. Fails until the hub has made it.
 Status<std::string> join_network(pid_t pid);
 
-// Runs a program in the namespaces of the hub `pid`, or in those with another network ("/run/netns/NAME", as the hub sees
-// it), with this process's terminal. Gives its exit code.
+// Runs a program in the namespaces of the hub `pid`, or in those with another network ("/run/netns/NAME", as the hub
+// sees it), with this process's terminal. Gives its exit code.
 Result<int, std::string> run_inside(pid_t pid, const std::string& network, const std::string& directory,
                                     const std::vector<std::string>& arguments,
                                     const std::vector<std::string>& environment);

@@ -241,7 +241,8 @@ Task<void> EtcdAgent::perform_under_lock(Action action) {
   const Action again = decide(policy_, view_);
   if (again == action) co_await perform(action);
   Status<std::string> unlocked = co_await effects_.etcd.unlock(endpoint, **lease);
-  // A node that has removed itself is heard by the others alone; without them the lock would stand until its lease ends.
+  // A node that has removed itself is heard by the others alone; without them the lock would stand until its lease
+  // ends.
   const std::map<std::string, std::string> others = known_;
   for (const auto& [address, other] : others) {
     if (unlocked.ok()) break;

@@ -58,7 +58,8 @@ Task<Status<std::string>> ApplicationSync::git(std::vector<std::string> argument
     co_await parts_.loop.sleep(pause);
   }
   const int code = co_await tool.ended();
-  if (code != 0) co_return Failure{fmt::format("git {} ended with {}; the lines before this one say why", arguments.front(), code)};
+  if (code != 0)
+    co_return Failure{fmt::format("git {} ended with {}; the lines before this one say why", arguments.front(), code)};
   co_return Status<std::string>();
 }
 
@@ -67,7 +68,8 @@ Task<Status<std::string>> ApplicationSync::write_key() {
   const std::string service = "ssm";
   const std::string operation = "GetParameter";
   const aws::ApiResult found = co_await parts_.client.call(service, operation, std::move(params));
-  if (!found.ok()) co_return Failure{"the deploy key, parameter " + source_.parameter + ": " + found.error().describe()};
+  if (!found.ok())
+    co_return Failure{"the deploy key, parameter " + source_.parameter + ": " + found.error().describe()};
   std::string key = (*found)["Parameter"].value("Value", std::string());
   if (!key.ends_with('\n')) key += '\n';
   const Status<FileError> written = parts_.files.write_atomic(source_.state + "/deploy-key", key, 0600);
@@ -88,7 +90,8 @@ Task<Result<std::string, std::string>> ApplicationSync::newest_commit() {
     if (!begun.ok()) co_return Failure{begun.error()};
   }
   const std::string wanted = fmt::format("+refs/heads/{}:refs/heads/wanted", source_.branch);
-  std::vector<std::string> fetch = {"--git-dir=" + repository(), "fetch", "--quiet", "--depth=1", "--no-tags", source_.url, wanted};
+  std::vector<std::string> fetch = {
+      "--git-dir=" + repository(), "fetch", "--quiet", "--depth=1", "--no-tags", source_.url, wanted};
   const Status<std::string> fetched = co_await git(std::move(fetch));
   if (!fetched.ok()) co_return Failure{fetched.error()};
   const Result<std::string, FileError> commit = parts_.files.read(repository() + "/refs/heads/wanted");
@@ -125,8 +128,8 @@ Task<Status<std::string>> ApplicationSync::check_out(std::string version, std::s
   if (!source_.url.starts_with("s3://")) {
     const Status<FileError> made = parts_.files.make_directories(folder, 0755);
     if (!made.ok()) co_return Failure{made.error().message};
-    std::vector<std::string> words = {"--git-dir=" + repository(), "--work-tree=" + folder, "checkout", "--quiet", "--force", version,
-                                      "--", "."};
+    std::vector<std::string> words = {
+        "--git-dir=" + repository(), "--work-tree=" + folder, "checkout", "--quiet", "--force", version, "--", "."};
     co_return co_await git(std::move(words));
   }
   const ObjectAddress address = *parse_s3_url(source_.url);
@@ -192,7 +195,8 @@ Task<void> ApplicationSync::keep() {
   while (true) {
     const Result<std::string, std::string> done = co_await step();
     const std::string problem = done.ok() ? "" : done.error();
-    if (!problem.empty() && problem != problem_) parts_.log.write(LogLevel::kWarn, problem + "; the last good version stays");
+    if (!problem.empty() && problem != problem_)
+      parts_.log.write(LogLevel::kWarn, problem + "; the last good version stays");
     problem_ = problem;
     Duration pause = kEvery + std::chrono::duration_cast<Duration>(kSpread * parts_.random.uniform());
     co_await parts_.loop.sleep(pause);

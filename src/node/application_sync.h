@@ -1,5 +1,5 @@
-// The application repository on a node: fetched again and again, each version whole in a folder of its own, and switched to in one
-// step. The node's program runs it; `terraced sync` runs it alone.
+// The application repository on a node: fetched again and again, each version whole in a folder of its own, and
+// switched to in one step. The node's program runs it; `terraced sync` runs it alone.
 #pragma once
 
 #include <functional>
@@ -34,7 +34,8 @@ class ApplicationSync {
 
   // Looks each minute.
   Task<void> keep();
-  // One look: fetches what is new and switches to it. Gives the version that counts. On an error the one before still does.
+  // One look: fetches what is new and switches to it. Gives the version that counts. On an error the one before still
+  // does.
   Task<Result<std::string, std::string>> step();
 
   const std::string& version() const { return version_; }  // a commit, or the objects' own; empty before the first

@@ -28,11 +28,11 @@ ClientNode::ClientNode(const ProgramEffects& effects, const ProgramOptions& opti
           effects.loop, effects.network, certificate_.paths(), [this] { return members_.addresses(); }, log_),
       registration_(
           effects.loop, etcd_, [this] { return members_.endpoints(); }, machine_of(settings), log_),
-      reboot_lock_(
-          RebootLock::Parts{effects.loop, effects.files, effects.random, etcd_, log_, [this] { return members_.endpoints(); },
-                            [this] { return members_.reached(); }, [] { return always(); }, nullptr},
-          options.root, settings.role, settings.instance, static_cast<size_t>(settings.reboot_places),
-          window_of(settings)),
+      reboot_lock_(RebootLock::Parts{effects.loop, effects.files, effects.random, etcd_, log_,
+                                     [this] { return members_.endpoints(); }, [this] { return members_.reached(); },
+                                     [] { return always(); }, nullptr},
+                   options.root, settings.role, settings.instance, static_cast<size_t>(settings.reboot_places),
+                   window_of(settings)),
       certified_(effects.loop),
       stopped_(effects.loop) {}
 

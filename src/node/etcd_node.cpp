@@ -41,7 +41,8 @@ EtcdNode::EtcdNode(const ProgramEffects& effects, const ProgramOptions& options,
           AgentEffects{effects.loop, effects.clock, effects.random, etcd_, process_, store_, group_, snapshots_, log_},
           Policy{}, Identity{settings.instance, settings.address}),
       signer_(client, store_, effects.clock, effects.random, settings.cluster, log_),
-      duties_(LeaderDuties::Parts{effects.loop, effects.clock, agent_, etcd_, store_, snapshots_, signer_, log_, settings.flannel}),
+      duties_(LeaderDuties::Parts{effects.loop, effects.clock, agent_, etcd_, store_, snapshots_, signer_, log_,
+                                  settings.flannel}),
       registration_(
           effects.loop, etcd_, [this] { return own_endpoint(); }, machine_of(settings), log_),
       reboot_lock_(

@@ -16,7 +16,8 @@ namespace {
 
 constexpr Duration kRetry = std::chrono::seconds(1);
 constexpr Duration kRequestTimeout = std::chrono::seconds(10);
-constexpr Duration kConnectTimeout = std::chrono::seconds(3);  // AWS is near; a node that cannot reach it has other work to do
+constexpr Duration kConnectTimeout =
+    std::chrono::seconds(3);  // AWS is near; a node that cannot reach it has other work to do
 constexpr const char* kMetadataEndpoint = "http://169.254.169.254";
 
 // Where instance metadata is, by AWS_EC2_METADATA_SERVICE_ENDPOINT as the SDKs know it.
@@ -170,7 +171,8 @@ struct Program::Impl {
     const bool with_apps = options_.part == Part::kAll || options_.part == Part::kSync;
     if (with_apps && !settings_.apps.empty()) {
       const std::string parameter = "/" + settings_.cluster + "/apps/deploy-key";
-      ApplicationSource source{settings_.apps, settings_.apps_branch, join_path(options_.root, settings_.apps_folder.substr(1)),
+      ApplicationSource source{settings_.apps, settings_.apps_branch,
+                               join_path(options_.root, settings_.apps_folder.substr(1)),
                                NodePaths(options_.root).state + "/apps", parameter};
       const ApplicationSync::Parts parts{effects_.loop, effects_.files, effects_.random, session_->client(), apps_log_};
       apps_.emplace(parts, std::move(source));
@@ -199,7 +201,8 @@ struct Program::Impl {
       const bool well = role_->health(document);
       document["configuration"] =
           nlohmann::json{{"version", bootstrap_->applied().version}, {"problem", bootstrap_->problem()}};
-      if (apps_) document["applications"] = nlohmann::json{{"version", apps_->version()}, {"problem", apps_->problem()}};
+      if (apps_)
+        document["applications"] = nlohmann::json{{"version", apps_->version()}, {"problem", apps_->problem()}};
       document["healthy"] = well;
       return Page{well ? 200 : 503, "application/json", document.dump(2) + "\n"};
     }

@@ -18,7 +18,8 @@ struct ProgramEffects {
   CurlNetwork& network;
 };
 
-// What of the node's program runs. Those between nodes and etcd are for nodes that are no members: members have them in kEtcd.
+// What of the node's program runs. Those between nodes and etcd are for nodes that are no members: members have them in
+// kEtcd.
 enum class Part : uint8_t {
   kAll,         // what the role asks for
   kEtcd,        // of etcd nodes, and refuses others

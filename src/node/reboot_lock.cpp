@@ -54,7 +54,8 @@ bool RebootWindow::contains(const std::tm& local) const {
 
 Result<RebootWindow, std::string> parse_reboot_window(const std::string& text) {
   const auto refuse = [&](const std::string& why) {
-    return Failure{fmt::format("\"{}\" is no reboot window: {}. Write it as \"05:30 3h\", or \"Sun 05:30 3h\"", text, why)};
+    return Failure{
+        fmt::format("\"{}\" is no reboot window: {}. Write it as \"05:30 3h\", or \"Sun 05:30 3h\"", text, why)};
   };
   std::istringstream stream(text);
   std::vector<std::string> words;
@@ -73,7 +74,8 @@ Result<RebootWindow, std::string> parse_reboot_window(const std::string& text) {
   if (!hour || !minute || *hour > 23 || *minute > 59) return refuse("\"" + words[0] + "\" is no time of the day");
   window.start = *hour * 60 + *minute;
   const std::optional<int> length = minutes_of(words[1]);
-  if (!length || *length == 0 || *length > (window.day ? kWeek : kDay)) return refuse("\"" + words[1] + "\" is no length");
+  if (!length || *length == 0 || *length > (window.day ? kWeek : kDay))
+    return refuse("\"" + words[1] + "\" is no length");
   window.length = *length;
   return window;
 }
@@ -161,7 +163,8 @@ Task<void> RebootLock::forget_the_gone(std::vector<RebootHolder> holders, uint64
     std::string instance = each.instance;
     const Result<bool, std::string> gone = co_await parts_.is_gone(std::move(instance));
     if (gone.ok() && *gone) {
-      parts_.log.write(LogLevel::kInfo, fmt::format("{} held the reboot lock of {} and is gone", each.instance, group_));
+      parts_.log.write(LogLevel::kInfo,
+                       fmt::format("{} held the reboot lock of {} and is gone", each.instance, group_));
     } else {
       left.push_back(each);
     }
@@ -199,7 +202,8 @@ Task<RebootStep> RebootLock::step() {
   view.wanted = co_await is_wanted();
   view.well = parts_.well();
   if (window_) {
-    const auto now = static_cast<std::time_t>(std::chrono::duration_cast<std::chrono::seconds>(parts_.loop.clock().wall()).count());
+    const auto now =
+        static_cast<std::time_t>(std::chrono::duration_cast<std::chrono::seconds>(parts_.loop.clock().wall()).count());
     std::tm local{};
     localtime_r(&now, &local);
     view.in_window = window_->contains(local);

@@ -1,5 +1,6 @@
-// Reboots of a group's nodes in turn: whoever has something to reboot for takes a place among the holders, a key of etcd's, reboots,
-// and gives the place back when it is well again. The node's program runs it; `terraced reboot-lock` runs it alone.
+// Reboots of a group's nodes in turn: whoever has something to reboot for takes a place among the holders, a key of
+// etcd's, reboots, and gives the place back when it is well again. The node's program runs it; `terraced reboot-lock`
+// runs it alone.
 #pragma once
 
 #include <ctime>
@@ -17,7 +18,8 @@
 
 namespace terrace::node {
 
-// When reboots may begin. "05:30 3h" each day, "Sun 04:00 90m" once a week, as locksmith's REBOOT_WINDOW_START and _LENGTH.
+// When reboots may begin. "05:30 3h" each day, "Sun 04:00 90m" once a week, as locksmith's REBOOT_WINDOW_START and
+// _LENGTH.
 struct RebootWindow {
   std::optional<int> day;  // of the week, 0 is Sunday
   int start = 0;           // minutes after midnight
@@ -42,7 +44,7 @@ struct RebootView {
   std::string boot;
   std::vector<RebootHolder> holders;
   size_t places = 1;
-  bool wanted = false;     // something waits for a reboot of this node
+  bool wanted = false;  // something waits for a reboot of this node
   bool in_window = true;
   bool well = true;        // this node
   bool group_well = true;  // nothing speaks against one node of the group less
@@ -60,10 +62,11 @@ class RebootLock {
     Random& random;
     EtcdClient& etcd;
     Log& log;
-    std::function<std::vector<std::string>()> endpoints;            // where etcd may be asked now
-    std::function<bool()> well;                                     // this node
-    std::function<Task<bool>()> group_well;                         // whether the group can spare a node now
-    std::function<Task<Result<bool, std::string>>(std::string)> is_gone;  // an instance; empty where this node cannot tell
+    std::function<std::vector<std::string>()> endpoints;  // where etcd may be asked now
+    std::function<bool()> well;                           // this node
+    std::function<Task<bool>()> group_well;               // whether the group can spare a node now
+    std::function<Task<Result<bool, std::string>>(std::string)>
+        is_gone;  // an instance; empty where this node cannot tell
   };
   RebootLock(const Parts& parts, std::string root, std::string group, std::string instance, size_t places,
              std::optional<RebootWindow> window);

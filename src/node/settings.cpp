@@ -13,9 +13,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* kKeys[] = {"cluster", "role", "bucket", "group", "health", "endpoint",
-                                 "apps", "apps_branch", "apps_folder", "reboot_window", "reboot_places", "time_zone",
-                                 "flannel"};
+constexpr const char* kKeys[] = {"cluster",       "role",      "bucket",      "group",       "health",
+                                 "endpoint",      "apps",      "apps_branch", "apps_folder", "reboot_window",
+                                 "reboot_places", "time_zone", "flannel"};
 
 using Parsed = Result<json, SettingsError>;
 

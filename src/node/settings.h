@@ -11,18 +11,18 @@ namespace terrace::node {
 
 struct Settings {
   std::string cluster;
-  std::string role;      // "etcd", "worker", "admiral"
-  std::string bucket;    // of the cluster's node configuration and membership
-  std::string group;     // the autoscaling group
-  std::string health;    // "127.0.0.1:9977"
-  std::string endpoint;  // "127.0.0.1:2379": where nodes that are no members offer etcd
-  std::string apps;            // the application repository; empty for none
-  std::string apps_branch;     // "main"
-  std::string apps_folder;     // "/opt/apps"
-  std::string reboot_window;   // "05:30 3h"; empty for any time
-  int reboot_places = 1;       // how many nodes of the role may reboot at a time
-  std::string time_zone;       // of the window: "Europe/Berlin"; empty for UTC
-  std::string flannel;         // flannel's network: "10.2.0.0/16"; empty for none
+  std::string role;           // "etcd", "worker", "admiral"
+  std::string bucket;         // of the cluster's node configuration and membership
+  std::string group;          // the autoscaling group
+  std::string health;         // "127.0.0.1:9977"
+  std::string endpoint;       // "127.0.0.1:2379": where nodes that are no members offer etcd
+  std::string apps;           // the application repository; empty for none
+  std::string apps_branch;    // "main"
+  std::string apps_folder;    // "/opt/apps"
+  std::string reboot_window;  // "05:30 3h"; empty for any time
+  int reboot_places = 1;      // how many nodes of the role may reboot at a time
+  std::string time_zone;      // of the window: "Europe/Berlin"; empty for UTC
+  std::string flannel;        // flannel's network: "10.2.0.0/16"; empty for none
   std::string instance;
   std::string address;
   std::string account;
@@ -35,8 +35,8 @@ struct SettingsError {
   bool passing = false;  // the machine may answer later; otherwise somebody has to mend something
 };
 
-// What names this boot of this machine, also where several share a kernel: the kernel's id of the boot, and when the first process
-// began (proc(5)).
+// What names this boot of this machine, also where several share a kernel: the kernel's id of the boot, and when the
+// first process began (proc(5)).
 std::string boot_identity(FileSystem& files);
 
 // Where the files of a node lie, below the root it was given.
