@@ -42,6 +42,7 @@ constexpr Command kCommands[] = {
     {"machines", "List the machines that registered in etcd", machines_command, false},
     {"output", "Show output values", output_command, false},
     {"permissions", "Print the IAM policy that the operator needs", permissions_command, false},
+    {"providers", "Show which providers a configuration needs", providers_command, false},
     {"refresh", "Bring the state up to date with what exists", refresh_command, false},
     {"roll", "Replace the nodes of a role in turn", roll_command, false},
     {"session", "Lock the whole cluster for yourself", session_command, false},

@@ -49,6 +49,7 @@ int menu_command(Context& context, const Arguments& arguments);
 int nodes_command(Context& context, const Arguments& arguments);
 int output_command(Context& context, const Arguments& arguments);
 int permissions_command(Context& context, const Arguments& arguments);
+int providers_command(Context& context, const Arguments& arguments);
 int etcd_command(Context& context, const Arguments& arguments);
 int roll_command(Context& context, const Arguments& arguments);
 int session_command(Context& context, const Arguments& arguments);

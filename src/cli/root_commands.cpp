@@ -1,6 +1,8 @@
 // init, validate, plan, apply, destroy, refresh on one root module.
 #include "cli/root_commands.h"
 
+#include <set>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -262,6 +264,46 @@ int refresh_command(Context& context, const Arguments& arguments) {
   return RootRun(context, run).apply();
 }
 
+namespace {
+
+// What Terraform's `init -json` says, message code by message code; a tool that follows it finds the same milestones.
+void print_init_line(Context& context, const char* code, const std::string& message) {
+  print_json_line(context, "info", message, "init_output",
+                  {{"@timestamp", rfc3339(context.clock.wall())}, {"message_code", code}});
+}
+
+void begin_json_init(Context& context) {
+  print_json_version(context);
+  print_init_line(context, "initializing_backend_message", "Initializing the backend...");
+  print_init_line(context, "initializing_modules_message", "Initializing modules...");
+}
+
+int end_json_init(Context& context, Diagnostics diagnostics, const apply::Operation& operation) {
+  const Diagnostics arranged = arrange(std::move(diagnostics));
+  for (const Diagnostic& each : arranged.items()) {
+    const bool error = each.severity == Severity::kError;
+    print_json_line(context, error ? "error" : "warn", (error ? "Error: " : "Warning: ") + each.summary, "diagnostic",
+                    {{"diagnostic", diagnostic_json(each, block_header)}});
+  }
+  if (arranged.has_errors()) return 1;
+  print_init_line(context, "initializing_provider_plugin_message", "Initializing provider plugins...");
+  std::set<std::string> sources;
+  for (const config::ModulePath& path : operation.graph().paths()) {
+    for (const auto& [address, resource] : path.module->resources)
+      sources.insert(path.module->provider_source(resource.provider_reference().name));
+    for (const auto& [name, required] : path.module->required_providers) sources.insert(required.source);
+  }
+  for (const std::string& source : sources)
+    print_json_line(context, "info", source + " is built in to terrace", "log", nlohmann::ordered_json::object());
+  print_init_line(context, "output_init_success_message", "terrace has been successfully initialized!");
+  print_init_line(context, "output_init_success_cli_message",
+                  "Every provider of this configuration is built in; nothing was downloaded. Try \"terrace plan\" to see what would "
+                  "change.");
+  return 0;
+}
+
+}  // namespace
+
 int init_command(Context& context, const Arguments& arguments) {
   bool backend = true, input = true, upgrade = false, reconfigure = false, get = true, migrate = false, copy = false;
   bool lock = true;
@@ -281,6 +323,8 @@ int init_command(Context& context, const Arguments& arguments) {
   flags.boolean("lock", &lock, "Accepted as Terraform's; no state is written.");
   flags.duration("lock-timeout", &lock_timeout, "DURATION", "Accepted as Terraform's.");
   flags.text("lockfile", &lockfile, "MODE", "Accepted as Terraform's: readonly. There is no lock file to write.");
+  bool json = false;
+  flags.boolean("json", &json, "Write what is done as JSON, a line each.");
   flags.list("backend-config", &backend_config, "FILE|NAME=VALUE", "Not supported: states are local files.");
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
@@ -292,6 +336,11 @@ int init_command(Context& context, const Arguments& arguments) {
                                     "configuration: backend \"local\" {{ path = ... }}. Write it there.",
                                     backend_config.front()));
   if (!has_configuration(context)) {
+    if (json) {
+      print_json_version(context);
+      print_init_line(context, "output_init_empty_message", "terrace initialized in an empty directory!");
+      return 0;
+    }
     context.print(
         "terrace initialized in an empty directory!\n\nThe directory has no configuration files. Nothing is to be done "
         "until there are some.\n");
@@ -301,8 +350,10 @@ int init_command(Context& context, const Arguments& arguments) {
   schema::ProviderRegistry& registry = providers.registry(working_directory());
   RunFlags run;
   apply::Operation operation(effects_of(context, registry, nullptr), run.settings(context, ""));
+  if (json) begin_json_init(context);
   Diagnostics diagnostics = operation.load();
   if (operation.loaded()) diagnostics.append(check_providers(operation.graph(), registry));
+  if (json) return end_json_init(context, std::move(diagnostics), operation);
   context.show(diagnostics);
   if (diagnostics.has_errors()) return 1;
   context.print(context.style("\n[green][bold]terrace has been successfully initialized![reset]\n") +

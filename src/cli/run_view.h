@@ -38,6 +38,9 @@ class RunView {
 std::unique_ptr<RunView> make_text_view(Context& context, bool compact_warnings);
 // `stack`: in a run across stacks the one that it speaks of, which every line names; empty in a root module.
 std::unique_ptr<RunView> make_json_view(Context& context, std::string stack = {});
+// One line of such a stream: Terraform's "machine-readable UI".
+void print_json_line(Context& context, const char* level, const std::string& message, const char* type,
+                     const nlohmann::ordered_json& more);
 // The first line of such a stream, for a run across stacks.
 void print_json_version(Context& context);
 

@@ -107,16 +107,6 @@ std::string id_text(const std::string& id) {
   return id.empty() ? "" : fmt::format(" [id={}]", id);
 }
 
-void print_line(Context& context, const char* level, const std::string& message, const char* type, const Json& more) {
-  Json object = {{"@level", level},
-                 {"@message", message},
-                 {"@module", "terraform.ui"},
-                 {"@timestamp", rfc3339_nano(context.clock.wall())}};
-  for (const auto& [name, value] : more.items()) object[name] = value;
-  object["type"] = type;
-  context.print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-}
-
 class JsonView final : public RunView, plan::PlanObserver, apply::Observer {
  public:
   JsonView(Context& context, std::string stack) : context_(context), stack_(std::move(stack)) {
@@ -180,7 +170,7 @@ class JsonView final : public RunView, plan::PlanObserver, apply::Observer {
  private:
   void line(const char* level, const std::string& message, const char* type, Json more) {
     if (!stack_.empty()) more["stack"] = stack_;
-    print_line(context_, level, message, type, more);
+    print_json_line(context_, level, message, type, more);
   }
 
   void summary(const std::string& message, int add, int change, int import, int remove, const char* operation) {
@@ -266,12 +256,22 @@ class JsonView final : public RunView, plan::PlanObserver, apply::Observer {
 
 }  // namespace
 
+void print_json_line(Context& context, const char* level, const std::string& message, const char* type, const Json& more) {
+  Json object = {{"@level", level},
+                 {"@message", message},
+                 {"@module", "terraform.ui"},
+                 {"@timestamp", rfc3339_nano(context.clock.wall())}};
+  for (const auto& [name, value] : more.items()) object[name] = value;
+  object["type"] = type;
+  context.print(object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
 std::unique_ptr<RunView> make_json_view(Context& context, std::string stack) {
   return std::make_unique<JsonView>(context, std::move(stack));
 }
 
 void print_json_version(Context& context) {
-  print_line(context, "info", fmt::format("Terraform {}", kLanguageVersion), "version",
+  print_json_line(context, "info", fmt::format("Terraform {}", kLanguageVersion), "version",
              {{"terraform", kLanguageVersion}, {"ui", "1.2"}});
 }
 
