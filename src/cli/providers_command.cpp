@@ -24,10 +24,12 @@ struct Requirements {
 
 Requirements requirements_of(const config::Module& module) {
   Requirements found;
-  for (const auto& [name, required] : module.required_providers) found.providers[module.provider_source(name)] = required.version;
+  for (const auto& [name, required] : module.required_providers)
+    found.providers[module.provider_source(name)] = required.version;
   for (const auto& [address, resource] : module.resources)
     found.providers.try_emplace(module.provider_source(resource.provider_reference().name));
-  for (const config::ProviderConfig& each : module.providers) found.providers.try_emplace(module.provider_source(each.name));
+  for (const config::ProviderConfig& each : module.providers)
+    found.providers.try_emplace(module.provider_source(each.name));
   for (const auto& [name, call] : module.calls) {
     if (call.module != nullptr) found.children[name] = requirements_of(*call.module);
   }
@@ -101,24 +103,28 @@ void collect(const Requirements& requirements, std::set<std::string>* sources) {
 // The providers of the objects in the state; nothing where there is no state. False after an error was shown.
 bool read_state_providers(Context& context, std::set<std::string>* sources) {
   const Result<std::string, FileError> text = context.files.read("terraform.tfstate");
-  if (!text.ok()) return text.error().not_found() || context.fail("The state cannot be read", text.error().message) == 0;
+  if (!text.ok())
+    return text.error().not_found() || context.fail("The state cannot be read", text.error().message) == 0;
   const Json document = Json::parse(*text, nullptr, false);
   if (!document.is_object() || !document.contains("resources"))
     return context.fail("The state cannot be read", "terraform.tfstate holds no state.") == 0;
-  for (const Json& resource : document["resources"]) sources->insert(source_in(resource.value("provider", std::string())));
+  for (const Json& resource : document["resources"])
+    sources->insert(source_in(resource.value("provider", std::string())));
   return true;
 }
 
 int schema_subcommand(Context& context, const Arguments& arguments) {
   bool json = false;
-  Flags flags("providers schema -json",
-              "Writes the schemas of the providers that the configuration and its state need: their arguments, resource "
-              "types and data sources.");
+  Flags flags(
+      "providers schema -json",
+      "Writes the schemas of the providers that the configuration and its state need: their arguments, resource "
+      "types and data sources.");
   flags.boolean("json", &json, "Write them as JSON, which is the only form.");
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   if (!json)
-    return context.fail("The -json flag is needed", "Schemas are written as JSON alone: terrace providers schema -json.");
+    return context.fail("The -json flag is needed",
+                        "Schemas are written as JSON alone: terrace providers schema -json.");
   Requirements requirements;
   std::set<std::string> sources;
   if (!read_requirements(context, &requirements) || !read_state_providers(context, &sources)) return 1;
@@ -147,12 +153,14 @@ int providers_command(Context& context, const Arguments& arguments) {
   if (!arguments.empty() && arguments[0] == "schema")
     return schema_subcommand(context, Arguments(arguments.begin() + 1, arguments.end()));
   if (!arguments.empty() && (arguments[0] == "lock" || arguments[0] == "mirror"))
-    return context.fail("There is nothing to " + arguments[0],
-                        "Providers are built into terrace: none is downloaded, so that none is locked or mirrored. Stock "
-                        "Terraform does it in this directory, too.");
-  Flags flags("providers [schema -json]",
-              "Shows which providers the configuration, module by module, and its state need. \"providers schema -json\" "
-              "writes what those know.");
+    return context.fail(
+        "There is nothing to " + arguments[0],
+        "Providers are built into terrace: none is downloaded, so that none is locked or mirrored. Stock "
+        "Terraform does it in this directory, too.");
+  Flags flags(
+      "providers [schema -json]",
+      "Shows which providers the configuration, module by module, and its state need. \"providers schema -json\" "
+      "writes what those know.");
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
   if (!rest.empty()) return context.fail("There is no command providers " + rest[0], "There is \"providers schema\".");

@@ -297,7 +297,8 @@ int end_json_init(Context& context, Diagnostics diagnostics, const apply::Operat
     print_json_line(context, "info", source + " is built in to terrace", "log", nlohmann::ordered_json::object());
   print_init_line(context, "output_init_success_message", "terrace has been successfully initialized!");
   print_init_line(context, "output_init_success_cli_message",
-                  "Every provider of this configuration is built in; nothing was downloaded. Try \"terrace plan\" to see what would "
+                  "Every provider of this configuration is built in; nothing was downloaded. Try \"terrace plan\" to "
+                  "see what would "
                   "change.");
   return 0;
 }

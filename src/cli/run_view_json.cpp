@@ -256,7 +256,8 @@ class JsonView final : public RunView, plan::PlanObserver, apply::Observer {
 
 }  // namespace
 
-void print_json_line(Context& context, const char* level, const std::string& message, const char* type, const Json& more) {
+void print_json_line(Context& context, const char* level, const std::string& message, const char* type,
+                     const Json& more) {
   Json object = {{"@level", level},
                  {"@message", message},
                  {"@module", "terraform.ui"},
@@ -272,7 +273,7 @@ std::unique_ptr<RunView> make_json_view(Context& context, std::string stack) {
 
 void print_json_version(Context& context) {
   print_json_line(context, "info", fmt::format("Terraform {}", kLanguageVersion), "version",
-             {{"terraform", kLanguageVersion}, {"ui", "1.2"}});
+                  {{"terraform", kLanguageVersion}, {"ui", "1.2"}});
 }
 
 }  // namespace terrace::cli
