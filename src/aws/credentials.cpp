@@ -105,17 +105,27 @@ struct CredentialChain::Impl {
     return !credentials.expires || *credentials.expires - ahead > loop.clock().wall();
   }
 
+  // Ends a fetch however it ends, by an exception and by being dropped as well: the first that waited then fetches
+  // itself. It touches the event alone, since the chain may be gone by the time that a task is dropped.
+  struct WakesWaiters {
+    std::shared_ptr<Event> event;
+    explicit WakesWaiters(std::shared_ptr<Event> waited_for) : event(std::move(waited_for)) {}
+    WakesWaiters(const WakesWaiters&) = delete;
+    WakesWaiters& operator=(const WakesWaiters&) = delete;
+    ~WakesWaiters() { event->set(); }
+  };
+
   Task<CredentialsResult> get() {
-    while (refreshing != nullptr) {
+    while (refreshing != nullptr && !refreshing->is_set()) {
       const std::shared_ptr<Event> kept_event = refreshing;
-      Event& event = *kept_event;  // GCC 12 awaits a copy of what an expression points to, and nobody sets that
+      Event& event = *kept_event;  // GCC 12 awaits a copy of what `co_await *pointer` points to
       co_await event;
     }
     if (kept && is_fresh(*kept, kRefreshAhead)) co_return *kept;
     if (failure && loop.clock().monotonic() - failed_at < kFailureKept) co_return Failure(*failure);
-    refreshing = std::make_shared<Event>(loop);
+    const WakesWaiters fetching{std::make_shared<Event>(loop)};
+    refreshing = fetching.event;
     CredentialsResult result = co_await resolve();
-    std::shared_ptr<Event> event = std::exchange(refreshing, nullptr);
     if (result.ok()) {
       kept = result.value();
       failure.reset();
@@ -127,7 +137,6 @@ struct CredentialChain::Impl {
       failure = result.error();
       failed_at = loop.clock().monotonic();
     }
-    event->set();
     co_return result;
   }
 

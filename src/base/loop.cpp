@@ -34,6 +34,10 @@ void Loop::drop_tasks() {
   std::vector<std::coroutine_handle<>> roots = std::move(roots_);
   roots_.clear();
   for (std::coroutine_handle<> root : roots) root.destroy();
+  // What was to be resumed was theirs; what they owned may have woken others on its way out.
+  ready_.clear();
+  idle_.clear();
+  timers_ = {};
 }
 
 namespace {

@@ -48,7 +48,7 @@ class Loop {
   // Starts `task` in the next turn and keeps it until it ends. An exception that leaves it leaves run().
   void spawn(Task<void> task);
 
-  // Drops the tasks that have not ended, with all they own: before what they use goes.
+  // Drops the tasks that have not ended, with all they own: before what they use goes. Not from within a task.
   void drop_tasks();
 
   // Runs turns until `task` has ended, and gives its value. Asserts if nothing could ever wake it.
@@ -107,10 +107,12 @@ class Loop {
   std::exception_ptr failure_;
 };
 
-// Set once; every waiter before or after then goes on.
+// Set once; every waiter before or after then goes on. Not copied: nobody would set the copy that somebody waits for.
 class Event {
  public:
   explicit Event(Loop& loop) : loop_(loop) {}
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
   void set() {
     is_set_ = true;
     for (std::coroutine_handle<> handle : waiting_) loop_.post(handle);

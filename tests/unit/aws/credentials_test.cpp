@@ -245,6 +245,68 @@ TEST_F(ChainTest, CallsAtTheSameTimeAskTheInstanceOnce) {
   EXPECT_EQ(roles, 1);
 }
 
+// Breaks as no network should: by an exception.
+class ThrowingNetwork final : public Network {
+ public:
+  ThrowingNetwork(Network& network) : network_(network) {}
+  Task<HttpResult> send(HttpRequest request) override {
+    if (!has_thrown) {
+      has_thrown = true;
+      throw std::runtime_error("out of memory");
+    }
+    HttpResult result = co_await network_.send(std::move(request));
+    co_return result;
+  }
+  bool has_thrown = false;
+
+ private:
+  Network& network_;
+};
+
+Task<void> keep_or_note(CredentialChain& chain, std::vector<std::string>& ids) {
+  try {
+    const CredentialsResult result = co_await chain.credentials();
+    ids.push_back(result.ok() ? result->access_key_id : "none");
+  } catch (const std::runtime_error& error) {
+    ids.push_back(error.what());
+  }
+}
+
+Task<void> keep_or_note_several(Loop& loop, CredentialChain& chain, std::vector<std::string>& ids) {
+  TaskGroup group(loop);
+  for (int i = 0; i < 3; ++i) group.add(keep_or_note(chain, ids));
+  co_await group.join();
+}
+
+HttpResult container_answer(const HttpRequest&) {
+  return HttpResponse{200, {}, R"({"AccessKeyId":"K","SecretAccessKey":"s","Expiration":"2030-01-01T00:00:00Z"})"};
+}
+
+TEST_F(ChainTest, AFetchThatThrowsLeavesNobodyWaiting) {
+  environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/c";
+  network.otherwise(container_answer);
+  ThrowingNetwork throwing(network);
+  SlowNetwork slow(loop, throwing);
+  CredentialChain chain(loop, slow, files, random, models, processes, environment, settings, log);
+  std::vector<std::string> ids;
+  loop.run(keep_or_note_several(loop, chain, ids));
+  EXPECT_EQ(ids, (std::vector<std::string>{"out of memory", "K", "K"}));
+}
+
+TEST_F(ChainTest, AFetchThatIsDroppedLeavesNobodyWaiting) {
+  environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/c";
+  network.otherwise(container_answer);
+  SlowNetwork slow(loop, network);
+  CredentialChain chain(loop, slow, files, random, models, processes, environment, settings, log);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 2; ++i) loop.spawn(keep(chain, ids));
+  Duration shorter = std::chrono::milliseconds(1);
+  loop.run([](Loop& on, Duration pause) -> Task<void> { co_await on.sleep(pause); }(loop, shorter));
+  loop.drop_tasks();
+  EXPECT_THAT(ids, SizeIs(0));
+  EXPECT_EQ(loop.run(chain.credentials())->access_key_id, "K");
+}
+
 TEST_F(ChainTest, RefreshesBeforeTheyExpire) {
   environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/c";
   int asked = 0;

@@ -28,6 +28,15 @@ Task<void> record(Loop& loop, std::vector<std::string>& log, std::string name, D
   log.push_back(name);
 }
 
+TEST_F(LoopTest, RunsOnAfterTasksWereDropped) {
+  std::vector<std::string> log;
+  loop.spawn(record(loop, log, "dropped", seconds(2)));
+  loop.run(record(loop, log, "kept", seconds(1)));
+  loop.drop_tasks();
+  loop.run(record(loop, log, "after", seconds(5)));
+  EXPECT_EQ(log, (std::vector<std::string>{"kept", "after"}));
+}
+
 TEST_F(LoopTest, RunGivesTheValueOfATask) {
   EXPECT_EQ(loop.run(add_later(loop, 2, 3, seconds(5))), 5);
   EXPECT_EQ(clock.monotonic(), seconds(5));
