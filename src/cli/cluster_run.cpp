@@ -67,6 +67,9 @@ ClusterRun::ClusterRun(Context& context, ClusterAccess& access, RunFlags flags)
 ClusterRun::~ClusterRun() = default;
 
 bool ClusterRun::find(const Arguments& names, bool dependents) {
+  Diagnostics wrong = flags_.check();
+  context_.show(wrong);
+  if (wrong.has_errors()) return false;
   if (!access_.read(flags_.variables)) return false;
   Checked<std::vector<std::string>> selected = access_.stacks().select(names, flags_.only, dependents);
   context_.show(selected.diagnostics);

@@ -132,7 +132,8 @@ class RootRun {
 
   // Plans and shows it. False after errors, which were shown.
   bool make_plan(const char* operation) {
-    Diagnostics diagnostics = operation_->load();
+    Diagnostics diagnostics = flags_.check();
+    if (!diagnostics.has_errors()) diagnostics.append(operation_->load());
     if (operation_->loaded()) diagnostics.append(check_providers(operation_->graph(), registry_));
     if (!diagnostics.has_errors()) diagnostics.append(context_.loop.run(operation_->open(operation)));
     if (!diagnostics.has_errors()) {

@@ -8,6 +8,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "lang/value_text.h"
 #include "providers/local_provider.h"
@@ -15,6 +16,7 @@
 #include "providers/random_provider.h"
 #include "providers/time_provider.h"
 #include "providers/tls_provider.h"
+#include "state/address.h"
 #include "state/value_json.h"
 
 namespace terrace::cli {
@@ -135,6 +137,39 @@ void RunFlags::add_to(Flags& flags, bool planning, bool applying) {
     flags.text("backup", &backup, "PATH", "Where the state before the operation is kept; \"-\" for nowhere.");
     flags.text("state-out", &state_out, "PATH", "Where the new state is written.");
   }
+}
+
+Diagnostics RunFlags::check() {
+  Diagnostics diagnostics;
+  for (std::string& target : targets) {
+    Result<state::Address, std::string> address = state::parse_address(target);
+    if (address)
+      target = address->text();
+    else
+      diagnostics.error("Invalid target " + nlohmann::json(target).dump(), address.error());
+  }
+  for (std::string& replace : replaces) {
+    Result<state::Address, std::string> address = state::parse_instance_address(replace);
+    std::string summary = "Invalid force-replace address " + nlohmann::json(replace).dump();
+    if (!address)
+      diagnostics.error(std::move(summary), address.error());
+    else if (address->resource.mode == state::Mode::kData)
+      diagnostics.error(std::move(summary), "Only managed resources can be used with the -replace=... option.");
+    else
+      replace = address->text();
+  }
+  if (destroy && refresh_only)
+    diagnostics.error("Incompatible plan mode options",
+                      "The -destroy and -refresh-only options are mutually-exclusive.");
+  if (refresh_only && !refresh)
+    diagnostics.error("Incompatible refresh options",
+                      "It doesn't make sense to use -refresh-only at the same time as -refresh=false, because terrace "
+                      "would have nothing to do.");
+  if (!replaces.empty() && (destroy || refresh_only) && !diagnostics.has_errors())
+    diagnostics.error("Unsupported plan mode",
+                      "Forcing resource instance replacement (with -replace=...) is allowed only in normal planning "
+                      "mode.");
+  return diagnostics;
 }
 
 plan::PlanOptions RunFlags::plan_options() const {

@@ -54,6 +54,9 @@ struct RunFlags {
   std::string backup;
 
   void add_to(Flags& flags, bool planning, bool applying);
+  // What is wrong with the addresses of -target and -replace, and with flags that exclude each other. Addresses are
+  // put into the one form that plans have. One that names nothing is no error, in Terraform neither.
+  Diagnostics check();
   plan::PlanOptions plan_options() const;
   // Settings for a run in `directory`; empty for the working directory.
   apply::OperationSettings settings(Context& context, const std::string& directory) const;

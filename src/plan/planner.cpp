@@ -2,6 +2,7 @@
 #include "plan/planner.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <set>
@@ -111,6 +112,8 @@ class Planner {
   const Prior* prior(const ResourceAddress& address, const InstanceKey& key, const std::string& deposed) const;
 
   // the walk
+  // A -replace without the instance key that its resource has names no instance.
+  void warn_of_incomplete_replaces(uint32_t unit, const Expansion& expansion);
   void choose_targets();
   bool wanted(uint32_t unit, const std::string& instance_address) const;
   Task<void> walk();
@@ -570,7 +573,34 @@ Task<void> Planner::plan_managed(uint32_t unit, const Expansion& expansion, sche
     Task<void> planning = plan_instance(unit, resource, instance, provider, type);
     co_await planning;
   }
+  warn_of_incomplete_replaces(unit, expansion);
   if (stored) plan_orphans(unit, kept);
+}
+
+void Planner::warn_of_incomplete_replaces(uint32_t unit, const Expansion& expansion) {
+  if (desired_.repetition(unit) == Repetition::kSingle) return;
+  const DesiredResource& desired = desired_.resources()[unit];
+  for (const std::string& replace : options_.replaces) {
+    std::vector<std::string> meant;
+    for (const DesiredInstance& instance : expansion.instances) {
+      ResourceAddress address{desired_.module_address(instance.module), desired.mode, desired.type, desired.name};
+      if (address.instance_text({}) == replace)
+        meant.push_back(fmt::format("\n  -replace={}", nlohmann::json(address.instance_text(instance.key)).dump()));
+    }
+    std::string detail =
+        fmt::format("Your force-replace request for {} doesn't match any resource instances because ", replace);
+    if (!meant.empty()) {
+      detail += fmt::format("it lacks an instance key.\n\nTo force replacement of {} instead:{}",
+                            meant.size() == 1 ? "the single declared instance, use the following option"
+                                              : "particular instances, use one or more of the following options",
+                            fmt::join(meant, ""));
+    } else if (expansion.instances.empty() && replace == desired.config_address) {
+      detail += "this resource doesn't have any instances.";
+    } else {
+      continue;
+    }
+    diagnostics_.warning("Incompletely-matched force-replace resource instance", std::move(detail));
+  }
 }
 
 bool Planner::triggered(const DesiredResource& desired) const {

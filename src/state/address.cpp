@@ -1,5 +1,7 @@
 #include "state/address.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -28,7 +30,16 @@ class Reader {
       if (at_ == text_.size()) return address;
       if (!take('.')) return bad("a dot is missing");
     }
-    if (word == "data") {
+    static constexpr std::array<std::string_view, 10> kReserved = {"arg",  "count", "each",     "lazy",      "local",
+                                                                   "path", "self",  "template", "terraform", "var"};
+    if (std::find(kReserved.begin(), kReserved.end(), word) != kReserved.end())
+      return bad(
+          fmt::format("\"{}\" is a word of the language; a resource type of that name is written with "
+                      "\"resource.\" in front",
+                      word));
+    if (word == "resource") {
+      if (!take('.') || !name(word)) return bad("\"resource.\" is followed by a type and a name");
+    } else if (word == "data") {
       address.resource.mode = Mode::kData;
       if (!take('.') || !name(word)) return bad("\"data.\" is followed by a type and a name");
     }
@@ -84,7 +95,7 @@ class Reader {
     return take(']');
   }
 
-  Result<Address, std::string> bad(const char* why) const {
+  Result<Address, std::string> bad(std::string_view why) const {
     return Failure<std::string>{
         fmt::format("\"{}\" is no resource address: {}{}. Addresses look like aws_vpc.main, aws_subnet.etcd[0], "
                     "aws_subnet.etcd[\"a\"] or module.network.aws_vpc.main; a shell needs quotes around brackets.",
@@ -96,6 +107,10 @@ class Reader {
 };
 
 }  // namespace
+
+std::string Address::text() const {
+  return is_module() ? resource.module : resource.instance_text(key);
+}
 
 bool Address::contains(const ResourceAddress& address, const InstanceKey& instance) const {
   if (is_module()) {

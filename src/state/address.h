@@ -16,6 +16,8 @@ struct Address {
   bool has_key = false;
 
   bool is_module() const { return resource.type.empty(); }
+  // As states and plans write it.
+  std::string text() const;
   // Does it hold the instance: name it, its resource, or a module around it?
   bool contains(const ResourceAddress& address, const InstanceKey& instance) const;
 };

@@ -1,0 +1,7 @@
+resource "terraform_data" "b" {
+  input = 1
+}
+
+resource "terraform_data" "several" {
+  count = 2
+}
