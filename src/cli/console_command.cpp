@@ -51,26 +51,32 @@ class StateValues final : public config::ResourceValues {
   schema::ProviderRegistry& registry_;
 };
 
-// How many brackets of `text` wait for their other half.
-int open_brackets(const std::string& text) {
+// Whether `text` can't be a whole expression yet: brackets, a template's ${ among them, wait for their other half, or a
+// heredoc for its last line.
+bool goes_on(const std::string& text) {
   int open = 0;
   for (const hcl::Token& token : hcl::scan(SourceFile{"", text}, hcl::ScanMode::kNormal)) {
     switch (token.type) {
       case hcl::TokenType::kOpenBrace:
       case hcl::TokenType::kOpenBracket:
       case hcl::TokenType::kOpenParen:
+      case hcl::TokenType::kOpenHeredoc:
+      case hcl::TokenType::kTemplateInterp:
+      case hcl::TokenType::kTemplateControl:
         ++open;
         break;
       case hcl::TokenType::kCloseBrace:
       case hcl::TokenType::kCloseBracket:
       case hcl::TokenType::kCloseParen:
+      case hcl::TokenType::kCloseHeredoc:
+      case hcl::TokenType::kTemplateEnd:
         --open;
         break;
       default:
         break;
     }
   }
-  return open;
+  return open > 0;
 }
 
 // What the console's own type(x) asks about: x; nullptr where `expression` is no such call.
@@ -110,7 +116,9 @@ std::string type_text(const lang::Type& type, int depth) {
 
 int console_command(Context& context, const Arguments& arguments) {
   RunFlags run;
-  Flags flags("console [options]", "Evaluates expressions, a line each.");
+  Flags flags("console [options]",
+              "Evaluates expressions, a line each. One whose brackets or heredoc are open goes on over lines; an empty "
+              "line ends it.");
   run.add_to(flags, false, false);
   Arguments rest;
   if (auto code = context.parse(flags, arguments, &rest)) return *code;
@@ -150,13 +158,17 @@ int console_command(Context& context, const Arguments& arguments) {
     std::string text = *line;
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     if (text == "exit") break;
-    // An expression goes on over lines while brackets are open.
-    while (open_brackets(text) > 0) {
+    // As in Terraform's console an empty line gives up on what is open. Piped input goes on over lines, too, where
+    // Terraform takes each line for itself.
+    while (goes_on(text + "\n")) {
       if (interactive) context.print(": ");
       line = context.terminal.read_line();
       if (!line) break;
       text += "\n" + *line;
+      if (interactive && line->find_first_not_of(" \t\r") == std::string::npos) break;
     }
+    // A heredoc ends with a line, not with the last character of the input.
+    if (text.find('\n') != std::string::npos) text += "\n";
     auto source = std::make_shared<SourceFile>(SourceFile{"<console-input>", text});
     kept.push_back(source);
     Checked<hcl::ExpressionPtr> expression = hcl::parse_expression(*source);

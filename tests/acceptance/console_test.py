@@ -6,11 +6,14 @@ usage: console_test.py            compare
        console_test.py record     write expressions.txt anew with the terraform on PATH"""
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 import world
@@ -55,6 +58,65 @@ class Console(unittest.TestCase):
         for expression, answer in expected.items():
             with self.subTest(expression):
                 self.assertEqual(words(self.ask(os.environ["TERRACE"], expression)), words(answer))
+
+
+# What is typed at a terminal, a line each, and what stock Terraform 1.11 answers on one; errors by their summaries.
+TYPED = [
+    (["[1,", "2", "]"], "[\n  1,\n  2,\n]\n"),
+    (["(", "1 +", "2)"], "3\n"),
+    (["<<EOT", "hello", "world", "EOT"], "<<EOT\nhello\nworld\n\nEOT\n"),
+    (["upper(<<-EOT", "  hello", "  EOT", ")"], "<<EOT\nHELLO\n\nEOT\n"),
+    (["<<EOT", " EOT", "6"], '""\n6\n'),
+    (["<<EOT", "a ${", "1", "}", "EOT", "5"], "<<EOT\na 1\n\nEOT\n5\n"),
+    (["{", "a=1", "b=2", "}"], '{\n  "a" = 1\n  "b" = 2\n}\n'),
+    (["{ a = <<E", "x}", "E", "}"], '{\n  "a" = <<-EOT\n  x}\n  \n  EOT\n}\n'),
+    (["[<<A", "x", "A", ",<<B", "b", "B", "]"], "[\n  <<-EOT\n  x\n  \n  EOT,\n  <<-EOT\n  b\n  \n  EOT,\n]\n"),
+    (["[ # [", "]"], "[]\n"),
+    (['"a{"'], '"a{"\n'),
+    (["[", "exit", "]", "7"], "Error: Invalid reference\n7\n"),
+    (["[", "", "7"], "Error: Missing expression\n7\n"),
+    (["<<EOT", "a", "", "5"], "Error: Unterminated template string\n5\n"),
+    (["1 +", "2"], "Error: Missing expression\n2\n"),
+    (["[1))", "2"], "Error: Missing item separator\n2\n"),
+    (["]", "[", "]"], "Error: Invalid expression\n[]\n"),
+    (["[", "1 2", "]", "9"], "Error: Missing item separator\n9\n"),
+]
+
+
+class Typed(unittest.TestCase):
+    def test_an_expression_goes_on_over_lines_as_in_stock_terraform(self):
+        with tempfile.TemporaryDirectory(prefix="console-") as folder:
+            for lines, answer in TYPED:
+                with self.subTest(lines):
+                    self.assertEqual(self.type(lines, folder), answer)
+
+    def type(self, lines, folder):
+        process, terminal = pty.fork()
+        if process == 0:
+            os.chdir(folder)
+            os.execv(os.environ["TERRACE"], ["terrace", "console", "-no-color"])
+        settings = termios.tcgetattr(terminal)
+        settings[3] &= ~termios.ECHO
+        termios.tcsetattr(terminal, termios.TCSANOW, settings)
+        shown = self.until_prompt(terminal)
+        for line in lines:
+            os.write(terminal, line.encode() + b"\n")
+            shown += self.until_prompt(terminal)
+        os.write(terminal, b"exit\n")
+        os.waitpid(process, 0)
+        os.close(terminal)
+        # An error with its place and its details becomes its summary.
+        shown = re.sub(r"\n(Error: .*\n)\n  on .*\n(?: +\d+: .*\n)*\n(?:(?!> ).+\n)+\n?", r"\1", shown.replace("\r\n", "\n"))
+        shown = re.sub(r"^(> |: )+", "", shown, flags=re.M)
+        return shown
+
+    def until_prompt(self, terminal):
+        shown = ""
+        while not re.search(r"^(> |: )+$", shown.rsplit("\n", 1)[-1]):
+            ready, _, _ = select.select([terminal], [], [], 30)
+            self.assertTrue(ready, f"no prompt after {shown!r}")
+            shown += os.read(terminal, 65536).decode()
+        return shown
 
 
 def record():
