@@ -82,6 +82,14 @@ Json expression_json(const hcl::Expression& expression) {
   return json;
 }
 
+// count and for_each, where there is anything to say of them.
+void put_repetition(const hcl::Expression* count, const hcl::Expression* for_each, Json& json) {
+  for (const auto& [name, expression] : {std::pair("count_expression", count), {"for_each_expression", for_each}}) {
+    if (expression == nullptr) continue;
+    if (Json one = expression_json(*expression); !one.empty()) json[name] = std::move(one);
+  }
+}
+
 Json expressions_json(const hcl::Body& body, const schema::Block& block) {
   hcl::BodySchema wanted;
   for (const schema::Attribute& attribute : block.attributes) wanted.attributes.push_back({attribute.name, false});
@@ -125,6 +133,20 @@ class Writer {
   }
 
  private:
+  // Without settings a provider belongs to the outermost module that asks for it, with none between that does not.
+  uint32_t outermost_asking(uint32_t path, const std::string& name) const {
+    while (path != 0) {
+      const uint32_t parent = graph_.paths()[path].parent;
+      const config::Module& module = *graph_.paths()[parent].module;
+      bool asks = module.required_providers.contains(name);
+      for (const auto& [address, resource] : module.resources)
+        asks = asks || resource.provider_reference().name == name;
+      if (!asks) break;
+      path = parent;
+    }
+    return path;
+  }
+
   // The key of a provider's settings, and their entry where this is the first that uses them.
   std::string provider_key(uint32_t path, const config::ProviderReference& reference) {
     uint32_t found_in = path;
@@ -132,13 +154,14 @@ class Writer {
     std::string name = settings == nullptr       ? reference.text()
                        : settings->alias.empty() ? settings->name
                                                  : settings->name + "." + settings->alias;
-    const std::string& module = settings == nullptr ? graph_.paths()[0].address : graph_.paths()[found_in].address;
+    if (settings == nullptr) found_in = outermost_asking(path, reference.name);
+    const std::string& module = graph_.paths()[found_in].address;
     std::string key = module.empty() ? name : module + ":" + name;
     if (providers_.contains(key)) return key;
     std::string source = graph_.provider_source(path, reference);
     Json entry = {{"name", settings == nullptr ? reference.name : settings->name}, {"full_name", source}};
     if (settings != nullptr && !settings->alias.empty()) entry["alias"] = settings->alias;
-    const config::Module& owner = *graph_.paths()[settings == nullptr ? 0 : found_in].module;
+    const config::Module& owner = *graph_.paths()[found_in].module;
     auto required = owner.required_providers.find(entry["name"]);
     if (required != owner.required_providers.end() && !required->second.version.empty())
       entry["version_constraint"] = required->second.version;
@@ -170,8 +193,7 @@ class Writer {
         json["schema_version"] = type->second.version;
       }
     }
-    if (resource.count != nullptr) json["count_expression"] = expression_json(*resource.count);
-    if (resource.for_each != nullptr) json["for_each_expression"] = expression_json(*resource.for_each);
+    put_repetition(resource.count, resource.for_each, json);
     if (!resource.depends_on.empty()) json["depends_on"] = depends_on_json(resource.depends_on);
     return json;
   }
@@ -213,8 +235,7 @@ class Writer {
     Json json = {{"source", call.source}};
     for (const auto& [name, argument] : call.arguments)
       json["expressions"][name] = expression_json(*argument.expression);
-    if (call.count != nullptr) json["count_expression"] = expression_json(*call.count);
-    if (call.for_each != nullptr) json["for_each_expression"] = expression_json(*call.for_each);
+    put_repetition(call.count, call.for_each, json);
     json["module"] = module_json(child);
     if (!call.depends_on.empty()) json["depends_on"] = depends_on_json(call.depends_on);
     return json;
@@ -243,10 +264,12 @@ class Relevant {
     auto found = module.resources.find(alone.text());
     if (found == module.resources.end()) return;
     auto follow_from = [&](const hcl::Traversal& traversal) { follow(traversal, in); };
-    Json ordering = depends_on_json(found->second.depends_on);
+    // What orders and what names the resource's own attributes is no use of a value.
+    Json no_use = depends_on_json(found->second.depends_on);
+    for (const Json& ignored : depends_on_json(found->second.lifecycle.ignore_changes)) no_use.push_back(ignored);
     config::for_each_body_traversal(*found->second.body, [&](const hcl::Traversal& traversal) {
       Json whole = text_of(traversal, traversal.steps.size());
-      if (std::find(ordering.begin(), ordering.end(), whole) == ordering.end()) follow_from(traversal);
+      if (std::find(no_use.begin(), no_use.end(), whole) == no_use.end()) follow_from(traversal);
     });
     if (found->second.count != nullptr) hcl::for_each_traversal(*found->second.count, follow_from);
     if (found->second.for_each != nullptr) hcl::for_each_traversal(*found->second.for_each, follow_from);
@@ -335,7 +358,7 @@ Json relevant_attributes_json(const config::ObjectGraph& graph, const plan::Plan
   std::set<uint32_t> changed;
   for (const plan::ResourceChange& change : plan.changes) {
     if (change.action != plan::Action::kNoOp) changed.insert(change.resource);
-    relevant.outputs_beside(plan.resource_of(change));
+    if (plan.mode != plan::Mode::kDestroy) relevant.outputs_beside(plan.resource_of(change));
   }
   for (uint32_t resource : changed) relevant.resource(plan.resources[resource]);
   for (const auto& [name, output] : plan.outputs) {

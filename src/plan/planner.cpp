@@ -65,6 +65,17 @@ Value copy_at(const Value& value, const Value& from, const Path& path, size_t de
   return value;
 }
 
+// How many modules are around a resource of the configuration: 2 for module.a.module.b.aws_vpc.main.
+size_t module_depth(std::string_view config_address) {
+  size_t depth = 0;
+  while (config_address.starts_with("module.")) {
+    config_address.remove_prefix(7);
+    config_address.remove_prefix(std::min(config_address.find('.') + 1, config_address.size()));
+    ++depth;
+  }
+  return depth;
+}
+
 // Does the target name the instance, its resource, or a module around it?
 bool target_matches(const std::string& target, const std::string& address) {
   if (address.compare(0, target.size(), target) != 0) return false;
@@ -985,12 +996,18 @@ void Planner::plan_outputs() {
 void Planner::sort_changes() {
   std::vector<uint32_t> order(plan_.changes.size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::vector<const ResourceAddress*> addresses;
-  for (const PlannedResource& resource : plan_.resources) addresses.push_back(&resource.address);
-  std::sort(order.begin(), order.end(), [this, &addresses](uint32_t a, uint32_t b) {
+  // Those of outer modules come first.
+  std::vector<std::pair<size_t, const ResourceAddress*>> places;
+  for (const PlannedResource& resource : plan_.resources)
+    places.emplace_back(module_depth(resource.config_address), &resource.address);
+  std::sort(order.begin(), order.end(), [this, &places](uint32_t a, uint32_t b) {
     const ResourceChange& left = plan_.changes[a];
     const ResourceChange& right = plan_.changes[b];
-    if (left.resource != right.resource) return *addresses[left.resource] < *addresses[right.resource];
+    if (left.resource != right.resource) {
+      const auto& [left_depth, left_address] = places[left.resource];
+      const auto& [right_depth, right_address] = places[right.resource];
+      return left_depth != right_depth ? left_depth < right_depth : *left_address < *right_address;
+    }
     if (left.key != right.key) return left.key < right.key;
     return left.deposed < right.deposed;
   });

@@ -39,6 +39,22 @@ STEPS = [
 ]
 
 
+# More configurations, for the shapes of values, of plans and of states.
+SHAPES = ["values", "modules"]
+SHAPE_STEPS = [
+    ("validate", ["validate", "-json"]),
+    ("plan-new", ["plan", "-json", "-out=p"]),
+    ("show-plan-new", ["show", "-json", "p"]),
+    ("apply", ["apply", "-json", "p"]),
+    ("show-state", ["show", "-json", "terraform.tfstate"]),
+    ("plan-nothing", ["plan", "-json", "-out=p"]),
+    ("show-plan-nothing", ["show", "-json", "p"]),
+    ("plan-destroy", ["plan", "-json", "-destroy", "-out=p"]),
+    ("show-plan-destroy", ["show", "-json", "p"]),
+    ("output", ["output", "-json"]),
+]
+
+
 def settled(value):
     """Without what differs from run to run, and with the program's own name."""
     if isinstance(value, dict):
@@ -67,12 +83,13 @@ def read(text):
     return sorted(documents, key=json.dumps)
 
 
-def run(program, environment):
+def run(program, environment, golden=GOLDEN, steps=None):
+    """The name of each step, and its exit code with the documents that it printed."""
     with tempfile.TemporaryDirectory(prefix="terrace-json-") as folder:
         directory = pathlib.Path(folder, "c")
-        shutil.copytree(GOLDEN / "configuration", directory)
+        shutil.copytree(golden / "configuration", directory)
         subprocess.run([program, "init"], cwd=directory, env=environment, stdout=subprocess.DEVNULL, check=True)
-        for name, arguments in STEPS:
+        for name, arguments in steps or STEPS:
             done = subprocess.run([program, *arguments], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
             yield name, {"exit_code": done.returncode, "documents": read(done.stdout)}
@@ -113,10 +130,20 @@ class JsonTest(unittest.TestCase):
                 lines = list(differences(expected, found))
                 self.assertEqual(lines, [], f"{name}:\n" + "\n".join(lines))
 
+    def test_shapes_are_as_recorded(self):
+        for shape in SHAPES:
+            golden = GOLDEN / "shapes" / shape
+            for name, found in run(os.environ["TERRACE"], world.environment("http://127.0.0.1:9"), golden, SHAPE_STEPS):
+                with self.subTest(shape=shape, step=name):
+                    lines = list(differences(json.loads((golden / f"{name}.json").read_text()), found))
+                    self.assertEqual(lines, [], f"{shape} {name}:\n" + "\n".join(lines))
+
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["record"]:
-        for name, found in run("terraform", dict(os.environ, CHECKPOINT_DISABLE="1", TF_CLI_CONFIG_FILE=os.devnull)):
-            (GOLDEN / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
+        stock = dict(os.environ, CHECKPOINT_DISABLE="1", TF_CLI_CONFIG_FILE=os.devnull)
+        for golden, steps in [(GOLDEN, STEPS), *((GOLDEN / "shapes" / shape, SHAPE_STEPS) for shape in SHAPES)]:
+            for name, found in run("terraform", stock, golden, steps):
+                (golden / f"{name}.json").write_text(json.dumps(found, indent=1 if golden == GOLDEN else None) + "\n")
     else:
         unittest.main()
