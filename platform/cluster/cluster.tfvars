@@ -36,6 +36,9 @@ allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
 # worker_instance_type = "t3.micro"
 # worker_disk_gib      = { root = 12, docker = 12, data = 100 }
 
+# Workers as spot instances, the cheapest type that has capacity first; so many of them, and then such a share, on demand.
+# worker_spot = { instance_types = ["t3.medium", "t3a.medium"], on_demand_base = 1, on_demand_percent = 0 }
+
 # Admiral: nodes for shared services, and the load balancers that they stand behind (ci, dockerhub).
 # admiral_size           = { min = 1, desired = 1, max = 1 }
 # admiral_instance_type  = "t3.small"
@@ -43,9 +46,10 @@ allow_ssh_cidr = "@ALLOW_SSH_CIDR@"
 # admiral_load_balancers = []
 
 # Flatcar Container Linux: stable, beta, alpha or lts. A group keeps the image that was the channel's newest when it was made;
-# image_id names another.
-# update_channel = "stable"
-# image_id       = "ami-0123456789abcdef0"
+# flatcar_version names one of its releases, image_id any image.
+# update_channel  = "stable"
+# flatcar_version = "4081.2.1"
+# image_id        = "ami-0123456789abcdef0"
 
 # When nodes reboot into updates, one of a role after the other, and in which time zone. Empty allows any time.
 # reboot_window = "05:30 3h"

@@ -188,7 +188,8 @@ class TwelveStacksTest(unittest.TestCase):
         cls.moto = world.Moto()
         cls.addClassCleanup(cls.moto.close)
         cls.before = world.inventory(cls.moto.endpoint)
-        cls.cluster = cluster.Cluster(cls.moto.endpoint, cluster.EVERYTHING + 'topology = "private"\nadmiral_load_balancers = ["ci"]\n',
+        cls.cluster = cluster.Cluster(cls.moto.endpoint, cluster.EVERYTHING + 'topology = "private"\nadmiral_load_balancers = ["ci"]\n'
+                                      'worker_spot = { instance_types = ["t3.medium", "t3a.medium"], on_demand_base = 1 }\n',
                                       cluster.TWELVE)
         cls.addClassCleanup(cls.cluster.close)
         cls.cluster.terrace("up", "-auto-approve", "all")
@@ -206,6 +207,17 @@ class TwelveStacksTest(unittest.TestCase):
 
     def test_a_second_plan_changes_nothing(self):
         self.cluster.terrace("plan", "-detailed-exitcode", "all", expect=0)
+
+    def test_workers_are_spot_instances_of_several_types(self):
+        autoscaling = world.session(self.moto.endpoint)("autoscaling")
+        groups = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["harbor-worker"])["AutoScalingGroups"]
+        policy = groups[0]["MixedInstancesPolicy"]
+        self.assertEqual([each["InstanceType"] for each in policy["LaunchTemplate"]["Overrides"]], ["t3.medium", "t3a.medium"])
+        distribution = policy["InstancesDistribution"]
+        self.assertEqual((distribution["OnDemandBaseCapacity"], distribution["OnDemandPercentageAboveBaseCapacity"]), (1, 0))
+        self.assertNotIn("LaunchTemplate", groups[0])
+        shown = json.loads(self.cluster.terrace("nodes", "-json", "worker"))
+        self.assertTrue(shown)
 
     def test_private_nodes_have_no_public_address_and_a_way_out(self):
         ec2 = self.client("ec2")

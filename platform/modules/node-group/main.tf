@@ -27,7 +27,7 @@ data "aws_ami" "flatcar" {
 
   filter {
     name   = "name"
-    values = ["Flatcar-${var.update_channel}-*-hvm"]
+    values = ["Flatcar-${var.update_channel}-${var.flatcar_version == null ? "*" : var.flatcar_version}-hvm"]
   }
 
   filter {
@@ -45,7 +45,7 @@ data "aws_ami" "flatcar" {
 # chosen again when image_id or the channel changes, or with -replace=module.nodes.terraform_data.image.
 resource "terraform_data" "image" {
   input            = var.image_id == null ? data.aws_ami.flatcar[0].id : var.image_id
-  triggers_replace = [var.update_channel, var.image_id]
+  triggers_replace = [var.update_channel, var.image_id, var.flatcar_version]
 
   lifecycle {
     ignore_changes = [input]
@@ -182,9 +182,40 @@ resource "aws_autoscaling_group" "this" {
   suspended_processes       = var.suspended_processes
   load_balancers            = var.load_balancers
 
-  launch_template {
-    id      = aws_launch_template.this.id
-    version = aws_launch_template.this.latest_version
+  dynamic "launch_template" {
+    for_each = var.spot == null ? ["on demand"] : []
+
+    content {
+      id      = aws_launch_template.this.id
+      version = aws_launch_template.this.latest_version
+    }
+  }
+
+  dynamic "mixed_instances_policy" {
+    for_each = var.spot == null ? [] : [var.spot]
+
+    content {
+      instances_distribution {
+        on_demand_base_capacity                  = mixed_instances_policy.value.on_demand_base
+        on_demand_percentage_above_base_capacity = mixed_instances_policy.value.on_demand_percent
+        spot_allocation_strategy                 = "price-capacity-optimized"
+      }
+
+      launch_template {
+        launch_template_specification {
+          launch_template_id = aws_launch_template.this.id
+          version            = aws_launch_template.this.latest_version
+        }
+
+        dynamic "override" {
+          for_each = mixed_instances_policy.value.instance_types
+
+          content {
+            instance_type = override.value
+          }
+        }
+      }
+    }
   }
 
   # Made with the group: it holds for the first instance, too.

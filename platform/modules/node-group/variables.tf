@@ -147,3 +147,19 @@ variable "tags" {
   type        = map(string)
   default     = {}
 }
+
+variable "flatcar_version" {
+  description = "Version of Flatcar to launch, such as 4081.2.1, in place of the channel's newest. null for that."
+  type        = string
+  default     = null
+}
+
+variable "spot" {
+  description = "Spot instances: their types, the cheapest with capacity first, how many nodes are on demand all the same, and what share of the rest. null for none."
+  type = object({
+    instance_types    = list(string)
+    on_demand_base    = optional(number, 0)
+    on_demand_percent = optional(number, 0)
+  })
+  default = null
+}

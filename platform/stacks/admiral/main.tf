@@ -71,14 +71,15 @@ module "nodes" {
   node_config           = module.node_config.json
   agent                 = module.node_config.agent
 
-  size           = var.admiral_size
-  instance_type  = var.admiral_instance_type
-  disk_gib       = var.admiral_disk_gib
-  update_channel = var.update_channel
-  image_id       = var.image_id
-  ssh_public_key = var.ssh_public_key
-  allow_ssh_cidr = var.allow_ssh_cidr
-  tags           = local.tags
+  size            = var.admiral_size
+  instance_type   = var.admiral_instance_type
+  disk_gib        = var.admiral_disk_gib
+  update_channel  = var.update_channel
+  image_id        = var.image_id
+  flatcar_version = var.flatcar_version
+  ssh_public_key  = var.ssh_public_key
+  allow_ssh_cidr  = var.allow_ssh_cidr
+  tags            = local.tags
 
   # The load balancers of the elb stacks, which may be made before or after.
   load_balancers = [for service in var.admiral_load_balancers : "${var.cluster_name}-${service}"]

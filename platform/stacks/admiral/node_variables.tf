@@ -60,3 +60,14 @@ variable "flannel_network" {
     error_message = "flannel_network must be an IPv4 block, such as 10.2.0.0/16, or null."
   }
 }
+
+variable "flatcar_version" {
+  description = "Version of Flatcar to launch, such as 4081.2.1, in place of the channel's newest. null for that."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.flatcar_version == null ? true : can(regex("^[0-9]+[.][0-9]+[.][0-9]+$", var.flatcar_version))
+    error_message = "flatcar_version must be a version, such as 4081.2.1."
+  }
+}

@@ -66,14 +66,15 @@ module "nodes" {
   node_config           = module.node_config.json
   agent                 = module.node_config.agent
 
-  size           = { min = var.etcd_size, desired = var.etcd_size, max = var.etcd_size }
-  instance_type  = var.etcd_instance_type
-  disk_gib       = var.etcd_disk_gib
-  update_channel = var.update_channel
-  image_id       = var.image_id
-  ssh_public_key = var.ssh_public_key
-  allow_ssh_cidr = var.allow_ssh_cidr
-  tags           = local.tags
+  size            = { min = var.etcd_size, desired = var.etcd_size, max = var.etcd_size }
+  instance_type   = var.etcd_instance_type
+  disk_gib        = var.etcd_disk_gib
+  update_channel  = var.update_channel
+  image_id        = var.image_id
+  flatcar_version = var.flatcar_version
+  ssh_public_key  = var.ssh_public_key
+  allow_ssh_cidr  = var.allow_ssh_cidr
+  tags            = local.tags
 
   vpc_ingress = {
     "etcd clients" = { protocol = "tcp", from_port = 2379, to_port = 2379 }

@@ -71,14 +71,16 @@ module "nodes" {
   node_config           = module.node_config.json
   agent                 = module.node_config.agent
 
-  size           = var.worker_size
-  instance_type  = var.worker_instance_type
-  disk_gib       = var.worker_disk_gib
-  update_channel = var.update_channel
-  image_id       = var.image_id
-  ssh_public_key = var.ssh_public_key
-  allow_ssh_cidr = var.allow_ssh_cidr
-  tags           = local.tags
+  size            = var.worker_size
+  instance_type   = var.worker_instance_type
+  disk_gib        = var.worker_disk_gib
+  update_channel  = var.update_channel
+  image_id        = var.image_id
+  flatcar_version = var.flatcar_version
+  spot            = var.worker_spot
+  ssh_public_key  = var.ssh_public_key
+  allow_ssh_cidr  = var.allow_ssh_cidr
+  tags            = local.tags
 
   # Applications publish whatever port they like, to the VPC only.
   vpc_ingress = {

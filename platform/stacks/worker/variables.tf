@@ -29,6 +29,21 @@ variable "worker_disk_gib" {
   default = {}
 }
 
+variable "worker_spot" {
+  description = "Spot instances for the workers: their types, how many workers are on demand all the same, and what percentage of the rest. null for none."
+  type = object({
+    instance_types    = list(string)
+    on_demand_base    = optional(number, 0)
+    on_demand_percent = optional(number, 0)
+  })
+  default = null
+
+  validation {
+    condition     = var.worker_spot == null ? true : length(var.worker_spot.instance_types) > 0 && var.worker_spot.on_demand_percent >= 0 && var.worker_spot.on_demand_percent <= 100
+    error_message = "worker_spot needs at least one of instance_types, and an on_demand_percent from 0 to 100."
+  }
+}
+
 variable "apps_repository" {
   description = "Repository that nodes keep under /opt/apps/current: https://..., git@HOST:PATH with the deploy key in the SSM parameter /CLUSTER/apps/deploy-key, or s3://BUCKET/PREFIX/. null for none."
   type        = string
