@@ -655,7 +655,8 @@ Task<void> Planner::plan_instance(uint32_t unit, uint32_t resource, const Desire
     co_return;
   }
   std::vector<lang::PathMarks> marks;
-  Value config = lang::unmark_deep(evaluated.value, marks);
+  const Value written = lang::unmark_deep(evaluated.value, marks);
+  Value config = written;
   if (before && desired.ignore_all) {
     for (const schema::Attribute& attribute : type.block.attributes) {
       if (attribute.required || attribute.optional)
@@ -711,6 +712,8 @@ Task<void> Planner::plan_instance(uint32_t unit, uint32_t resource, const Desire
     }
   }
   if ((!before || replace) && !response.diagnostics.has_errors()) {
+    // ignore_changes holds for an object that goes on, not for the one in its place.
+    config = written;
     schema::PlanRequest request{desired.type, none, schema::proposed_new(type.block, none, config), config, ""};
     Task<schema::PlanResponse> planning = provider->plan_resource(request);
     schema::PlanResponse created = co_await planning;

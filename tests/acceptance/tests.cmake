@@ -33,6 +33,7 @@ if(TARGET terrace)
   acceptance_test(agent TERRACED=$<TARGET_FILE:terraced>)
   acceptance_test(keys)
   acceptance_test(operator)
+  acceptance_test(life)
   acceptance_test(menu)
   acceptance_test(graph)
   # Stock Terraform as a referee, where its tools are.

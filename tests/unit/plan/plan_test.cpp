@@ -68,6 +68,19 @@ TEST(Plan, IgnoreChangesPreventDestroyReplaceAndTarget) {
   EXPECT_THAT(world.run(desired, false, target).summary, ElementsAre("delete thing.b"));
 }
 
+TEST(Plan, IgnoreChangesDoesNotHoldForAnObjectInThePlaceOfAnother) {
+  World world;
+  HandMade desired = two(Value::string("1"));
+  world.run(desired, true);
+  HandMade ignoring = two(Value::string("2"));
+  ignoring.at(0).ignore_changes = {{lang::PathStep::attribute("size")}};
+  plan::PlanOptions replace;
+  replace.replaces = {"thing.a"};
+  World::Run replaced = world.run(ignoring, true, replace);
+  EXPECT_EQ(replaced.all[0].reason, plan::ActionReason::kReplaceByRequest);
+  EXPECT_NE(replaced.state.find("\"size\": \"2\""), std::string::npos) << replaced.state;
+}
+
 TEST(Plan, OrphansAndKeysThatGo) {
   World world;
   HandMade desired;
