@@ -45,7 +45,6 @@ class Certs {
   bool take_folder();
   bool may_publish();
   int bring_up();
-  std::optional<std::string> ask(const std::string& question);
   bool get_passphrase();
   bool publish();
   bool needs_care() const;
@@ -111,13 +110,6 @@ bool Certs::may_publish() {
   }
 }
 
-std::optional<std::string> Certs::ask(const std::string& question) {
-  context_.terminal.print_error(question);
-  std::optional<std::string> answer = context_.terminal.read_secret();
-  context_.terminal.print_error("\n");
-  return answer;
-}
-
 bool Certs::get_passphrase() {
   if (!passphrase_.empty()) return true;
   bool is_new = !certificates_->has_key(cluster::kRootCa) && !certificates_->has_key(cluster::kEtcdCa);
@@ -128,9 +120,9 @@ bool Certs::get_passphrase() {
                            fmt::format("The keys of the CAs are encrypted by it. Run this in a terminal, which asks "
                                        "for it, or set {}.",
                                        kPassphraseVariable)) == 0;
-    std::optional<std::string> first =
-        ask(is_new ? "New passphrase for the keys of the CAs: " : "Passphrase of the CAs' keys: ");
-    std::optional<std::string> again = first && is_new ? ask("The same again: ") : first;
+    std::optional<std::string> first = context_.terminal.read_secret(is_new ? "New passphrase for the keys of the CAs: "
+                                                                            : "Passphrase of the CAs' keys: ");
+    std::optional<std::string> again = first && is_new ? context_.terminal.read_secret("The same again: ") : first;
     if (!first || !again) return context_.fail("No passphrase was given", "Nothing was changed.") == 0;
     if (*first != *again)
       return context_.fail("The two passphrases differ", "Nothing was changed. Run this again.") == 0;

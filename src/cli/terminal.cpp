@@ -87,21 +87,28 @@ std::optional<std::string> SystemTerminal::read_line() {
   return std::exchange(pending_, {});
 }
 
-std::optional<std::string> SystemTerminal::read_secret() {
+std::optional<std::string> SystemTerminal::read_secret(std::string_view question) {
   termios before{};
-  if (tcgetattr(STDIN_FILENO, &before) != 0) return read_line();
+  if (tcgetattr(STDIN_FILENO, &before) != 0) {
+    print_error(question);
+    std::optional<std::string> line = read_line();
+    print_error("\n");
+    return line;
+  }
   // Ctrl-C arrives as a character that ends the line, so that the terminal is never left without its echo.
   constexpr char kInterrupt = '\x03';
   termios silent = before;
   silent.c_lflag &= static_cast<tcflag_t>(~(ECHO | ISIG));
   silent.c_cc[VEOL] = static_cast<cc_t>(kInterrupt);
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  print_error(question);
   char buffer[1024];
   ssize_t count = 0;
   do {
     count = ::read(STDIN_FILENO, buffer, sizeof buffer);
   } while (count < 0 && errno == EINTR);
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  print_error("\n");
   std::string line(buffer, static_cast<size_t>(std::max<ssize_t>(count, 0)));
   explicit_bzero(buffer, sizeof buffer);
   if (line.empty() || line.find(kInterrupt) != std::string::npos) return std::nullopt;

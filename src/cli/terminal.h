@@ -18,8 +18,9 @@ class Terminal {
   virtual void print_error(std::string_view text) = 0;
   // One line without its line break; nullopt when the input has ended or a signal arrived.
   virtual std::optional<std::string> read_line() = 0;
-  // The same without an echo where the input is a terminal; nullopt on Ctrl-C, too.
-  virtual std::optional<std::string> read_secret() = 0;
+  // Asks on standard error, and reads one line without an echo where the input is a terminal; nullopt on Ctrl-C, too.
+  // The echo is off before the question stands there: what is typed at once shows nowhere.
+  virtual std::optional<std::string> read_secret(std::string_view question) = 0;
   // Everything up to the end of the input.
   virtual std::string read_all() = 0;
   virtual bool input_is_terminal() const = 0;
@@ -46,7 +47,7 @@ class SystemTerminal final : public Terminal {
   void print(std::string_view text) override;
   void print_error(std::string_view text) override;
   std::optional<std::string> read_line() override;
-  std::optional<std::string> read_secret() override;
+  std::optional<std::string> read_secret(std::string_view question) override;
   std::string read_all() override;
   bool input_is_terminal() const override;
 

@@ -23,6 +23,8 @@ constexpr Duration kRetry = std::chrono::seconds(5);
 constexpr const char* kUnits = "/etc/systemd/system/";
 constexpr const char* kHooks = "/etc/terrace/hooks.d";
 constexpr const char* kOwnUnit = "terraced.service";
+constexpr const char* kEtcdUnit = "terrace-etcd.service";
+constexpr const char* kDockerUnit = "docker.service";
 constexpr uint32_t kPermissions = 07777;
 
 std::string sha256_of(const std::string& bytes) {
@@ -218,10 +220,7 @@ Task<void> Bootstrap::run_hooks(std::string version) {
       effects_.log.write(LogLevel::kInfo, "hook " + hook.name);
       std::vector<std::string> arguments = {"/bin/sh", folder + "/" + hook.name};
       const int code = co_await run_tool(std::move(arguments), kHookLimit);
-      if (code != 0) {
-        problem_ = fmt::format("the hook {} ended with {}", hook.name, code);
-        effects_.log.write(LogLevel::kError, problem_);
-      }
+      if (code != 0) note(fmt::format("the hook {} ended with {}", hook.name, code));
     }
   }
   applied_.hooks = version;
@@ -244,16 +243,28 @@ Task<void> Bootstrap::restart(std::vector<std::string> changed, NodeConfiguratio
     std::vector<std::string> enable = {"systemctl", *unit.enabled ? "enable" : "disable", unit.name};
     (void)co_await run_tool(std::move(enable), kToolLimit);
   }
+  // Every member takes up a configuration within the same minute: restarted by it, etcd could lose its quorum.
+  const bool is_member = std::any_of(configuration.units.begin(), configuration.units.end(),
+                                     [](const ConfiguredUnit& unit) { return unit.name == kEtcdUnit; });
   for (const std::string& unit : units) {
+    if (is_member && (unit == kEtcdUnit || unit == kDockerUnit)) {
+      effects_.log.write(LogLevel::kInfo, unit + " has changed and waits for the next reboot: etcd runs in it");
+      continue;
+    }
     effects_.log.write(LogLevel::kInfo, "restarting " + unit);
     std::vector<std::string> again = {"systemctl", "restart", unit};
     const int code = co_await run_tool(std::move(again), kToolLimit);
-    if (code != 0) problem_ = unit + " could not be restarted";
+    if (code != 0) note(unit + " could not be restarted");
   }
   if (!own) co_return;
   effects_.log.write(LogLevel::kInfo, "restarting the agent itself");
   std::vector<std::string> myself = {"systemctl", "restart", "--no-block", kOwnUnit};
   (void)co_await run_tool(std::move(myself), kToolLimit);
+}
+
+void Bootstrap::note(std::string problem) {
+  effects_.log.write(LogLevel::kError, problem);
+  problem_ = std::move(problem);
 }
 
 void Bootstrap::save() {
@@ -285,14 +296,14 @@ Task<Result<std::vector<std::string>, std::string>> Bootstrap::apply() {
   const auto put = [&](const std::string& path, const std::string& content, uint32_t mode) {
     const Result<bool, std::string> written = write(path, content, mode);
     if (!written.ok()) {
-      problem_ = written.error();
+      note(written.error());
     } else if (*written) {
       changed.push_back(path);
     }
   };
   for (const std::string& directory : configuration.directories) {
     const Status<FileError> made = effects_.files.make_directories(root_ + directory, 0755);
-    if (!made.ok()) problem_ = made.error().message;
+    if (!made.ok()) note(made.error().message);
   }
   for (size_t i = 0; i < configuration.files.size(); ++i)
     put(configuration.files[i].path, contents[i], configuration.files[i].mode);
@@ -304,7 +315,7 @@ Task<Result<std::vector<std::string>, std::string>> Bootstrap::apply() {
   for (const ConfiguredUser& user : configuration.users) {
     ConfiguredUser copy = user;
     const Status<std::string> kept = co_await keep_user(std::move(copy));
-    if (!kept.ok()) problem_ = kept.error();
+    if (!kept.ok()) note(kept.error());
   }
   for (const auto& [path, hash] : before) {
     if (applied_.files.contains(path)) continue;
@@ -315,11 +326,10 @@ Task<Result<std::vector<std::string>, std::string>> Bootstrap::apply() {
 
   const std::string version = node_configuration_version(source->text);
   applied_.boot = boot_identity(effects_.files);
-  if (!problem_.empty() && !changed.empty()) effects_.log.write(LogLevel::kError, problem_);
   applied_.version = version;
   Status<FileError> kept = effects_.files.make_directories(folder_, 0700);
   if (kept.ok()) kept = effects_.files.write_atomic(kept_path(), source->text, 0600);
-  if (!kept.ok()) problem_ = kept.error().message;
+  if (!kept.ok()) note(kept.error().message);
   save();
   effects_.log.write(LogLevel::kInfo, changed.empty()
                                           ? "the node is as configuration " + version + " says"

@@ -74,6 +74,8 @@ class Bootstrap {
   Task<int> run_tool(std::vector<std::string> arguments, Duration limit);
   Task<void> run_hooks(std::string version);
   Task<void> restart(std::vector<std::string> changed, NodeConfiguration configuration);
+  // A part that went wrong, where the rest goes on.
+  void note(std::string problem);
   void save();
   std::string kept_path() const { return folder_ + "/ignition.json"; }
   std::string applied_path() const { return folder_ + "/applied.json"; }

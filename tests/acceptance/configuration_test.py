@@ -39,10 +39,10 @@ class OneNode(unittest.TestCase):
         self.account.s3.put_object(Bucket=self.account.bucket, Key=CONFIGURATION, Body=text.encode())
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
-    def bootstrap(self, endpoint=None):
-        environment = {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": endpoint or self.moto.endpoint,
+    def bootstrap(self, endpoint=None, supervisor="process", path=os.environ["PATH"]):
+        environment = {"PATH": path, "AWS_ENDPOINT_URL": endpoint or self.moto.endpoint,
                        "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.node.metadata.endpoint}
-        return subprocess.run([nodes.TERRACED, "bootstrap", f"-root={self.node.root}", "-supervisor=process"], env=environment, text=True,
+        return subprocess.run([nodes.TERRACED, "bootstrap", f"-root={self.node.root}", f"-supervisor={supervisor}"], env=environment, text=True,
                               capture_output=True, timeout=60)
 
 
@@ -109,6 +109,27 @@ class Bootstrap(OneNode):
         done = self.bootstrap("http://127.0.0.1:1")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.path("/etc/a").read_text(), "good\n")
+
+    def test_units_that_changed_are_restarted_but_never_etcd_under_its_members(self):
+        tools = pathlib.Path(self.folder.name, "bin")
+        tools.mkdir()
+        (tools / "systemctl").write_text(f'#!/bin/sh\necho "$*" >> {self.folder.name}/asked\n')
+        (tools / "systemctl").chmod(0o755)
+        asked = lambda: pathlib.Path(self.folder.name, "asked").read_text().splitlines()  # noqa: E731
+        unit = lambda name, text, **more: {"name": name, "contents": text, **more}  # noqa: E731
+        drop_in = {"name": "docker.service", "dropins": [{"name": "10.conf", "contents": "[Service]\n"}]}
+        path = f"{tools}:{os.environ['PATH']}"
+        self.configure([], [unit("a.service", "[Unit]\n", enabled=True), drop_in])
+        self.assertEqual(self.bootstrap(supervisor="systemd", path=path).returncode, 0)
+        self.assertEqual(asked(), ["daemon-reload", "enable a.service", "restart a.service", "restart docker.service"])
+        pathlib.Path(self.folder.name, "asked").unlink()
+        drop_in["dropins"][0]["contents"] = "[Service]\nLimitCORE=0\n"
+        self.configure([{"path": "/etc/terrace/etcd.env", "contents": inline("A=1\n")}],
+                       [unit("a.service", "[Unit]\nAfter=b\n"), drop_in, unit("terrace-etcd.service", "[Unit]\n")])
+        done = self.bootstrap(supervisor="systemd", path=path)
+        self.assertEqual(asked(), ["daemon-reload", "restart a.service", "restart --no-block terraced.service"])
+        for name in ("docker.service", "terrace-etcd.service"):
+            self.assertIn(f"{name} has changed and waits for the next reboot", done.stderr)
 
     def test_a_node_without_any_says_so(self):
         done = self.bootstrap()
